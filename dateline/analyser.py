@@ -1,0 +1,158 @@
+"""The main path: one text in, one Analysis out. Read this first.
+
+text -> document (normalised, tokenised once) -> language -> terms (looked up once) -> regions, topics, themes. `load`
+makes an Analyser from a model version on disk. Imports every model of the package, no web framework, no scikit-learn,
+no gensim.
+"""
+
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+from dateline import bundle, language
+from dateline.errors import EmptyText, InvalidModel
+from dateline.explain import Locator, explain_places, explain_topics
+from dateline.regions import RegionClassifier
+from dateline.results import Analysis
+from dateline.taxonomy import Taxonomy
+from dateline.terms import TermIndex, document_word_ids
+from dateline.text import read
+from dateline.themes import ThemeModel
+from dateline.topics import TopicClassifier
+
+_CANARY_TOLERANCE = 1e-3
+"""Scores may differ in the last digits between processors; labels and their order may not."""
+
+
+class Analyser:
+    """Everything needed to analyse a text with one model version. Immutable; safe to share between threads."""
+
+    def __init__(
+        self,
+        *,
+        version: str,
+        taxonomy: Taxonomy,
+        index: TermIndex,
+        topics: TopicClassifier,
+        regions: RegionClassifier,
+        themes: ThemeModel,
+    ) -> None:
+        self.version = version
+        self.taxonomy = taxonomy
+        self.index = index
+        self.topics = topics
+        self.regions = regions
+        self.themes = themes
+
+    @classmethod
+    def from_parts(cls, version: str, taxonomy: Taxonomy, parts: bundle.Parts) -> "Analyser":
+        """Return the analyser whose `parts()` these were."""
+        return cls(
+            version=version,
+            taxonomy=taxonomy,
+            index=TermIndex(**parts["terms"]),
+            topics=TopicClassifier.from_state(parts["topics"], taxonomy),
+            regions=RegionClassifier.from_state(parts["regions"], taxonomy),
+            themes=ThemeModel.from_state(parts["themes"]),
+        )
+
+    def parts(self) -> bundle.Parts:
+        """Return the state of every model, as a bundle keeps it."""
+        return {
+            "terms": self.index.state(),
+            "topics": self.topics.state(),
+            "regions": self.regions.state(),
+            "themes": self.themes.state(),
+        }
+
+    def analyse(
+        self, text: str, *, title: str = "", home_country: str | None = None, explain: bool = False
+    ) -> Analysis:
+        """Return what the model says about a text and its title.
+
+        `home_country` (ISO 3166-1 alpha-2) is the country that a text without places is about; `explain` adds the words
+        and places that decided.
+
+        Raises EmptyText if there is nothing in either but white space and invisible characters.
+        """
+        document = read(text, title)
+        if not (document.body.strip() or document.title.strip()):
+            raise EmptyText("text: nothing in it but white space")
+        spoken = language.detect(document.joined)
+        if spoken.code not in (language.ENGLISH, language.UNDETERMINED.code):
+            warning = f"not English: the text is in {language.name(spoken.code)} ({spoken.code}); nothing was assigned"
+            return Analysis(self.version, spoken, warnings=(warning,))
+        terms, counts = self.index.counts(document_word_ids(self.index, document))
+        answer = self.regions.classify(document, term_ids=terms, term_counts=counts, home_country=home_country)
+        topics = self.topics.classify(terms, counts)
+        themes = self.themes.themes(terms, counts)
+        warnings = []
+        if not len(terms):
+            warnings.append("no known words: the text has no word that the model knows")
+        elif not topics:
+            warnings.append("no topic: the text says too little of any topic that the model knows")
+        if not themes:
+            warnings.append("no theme: the text shares too few words with the themes of the corpus")
+        if not answer.countries:
+            warnings.append("no country: the text names no place that decides where it happens")
+        explanation = None
+        if explain:
+            locator = Locator(document, text=text, title=title)
+            explanation = {
+                "topics": explain_topics(document, locator, index=self.index, classifier=self.topics, topics=topics),
+                "places": explain_places(answer.mentions, locator, self.taxonomy),
+            }
+        return Analysis(
+            model=self.version,
+            language=spoken,
+            regions=answer.regions,
+            countries=answer.countries,
+            topics=topics,
+            themes=themes,
+            warnings=tuple(warnings),
+            explanation=explanation,
+        )
+
+    def no_answer(self, warning: str) -> Analysis:
+        """Return the analysis of a text of which nothing can be said, with the reason."""
+        return Analysis(self.version, language.UNDETERMINED, warnings=(warning,))
+
+    def canaries(self, texts: Iterable[str]) -> list[dict[str, Any]]:
+        """Return texts with their answers, for a manifest."""
+        return [{"text": text, "answer": self._canary_answer(text)} for text in texts]
+
+    def check_canaries(self, canaries: Iterable[dict[str, Any]]) -> None:
+        """Raise InvalidModel if a canary text is not answered as it was at training time."""
+        for canary in canaries:
+            if not _same(self._canary_answer(canary["text"]), canary["answer"]):
+                raise InvalidModel(
+                    f"model {self.version}: answers differ from those at training for the text that begins "
+                    f"{canary['text'][:40]!r}; retrain the model"
+                )
+
+    def _canary_answer(self, text: str) -> dict[str, Any]:
+        answer = self.analyse(text).to_dict()
+        del answer["model"]
+        return answer
+
+
+def load(folder: Path) -> Analyser:
+    """Return the analyser of the model version in a folder, after checking it.
+
+    Raises NoModel if there is none, InvalidModel if it is altered, incomplete, of another format, or answers its
+    canaries otherwise than at training time.
+    """
+    manifest, taxonomy, parts = bundle.read(folder)
+    analyser = Analyser.from_parts(manifest["version"], taxonomy, parts)
+    analyser.check_canaries(manifest["canaries"])
+    return analyser
+
+
+def _same(left: Any, right: Any) -> bool:
+    if isinstance(left, float) and isinstance(right, float):
+        return abs(left - right) <= _CANARY_TOLERANCE
+    if isinstance(left, dict) and isinstance(right, dict):
+        return left.keys() == right.keys() and all(_same(left[key], right[key]) for key in left)
+    if isinstance(left, list) and isinstance(right, list):
+        return len(left) == len(right) and all(map(_same, left, right))
+    return bool(left == right)

@@ -1,0 +1,139 @@
+"""The one owner of the on-disk format of a model version.
+
+A version is a folder: `manifest.json`, `taxonomy.json` and one joblib file per part. The manifest carries the size and
+SHA-256 of every other file, `manifest.sha256` that of the manifest, so nothing is unpickled that was not written by the
+training run that wrote the manifest.
+`write` and `read` are the only ways in and out; what the parts mean is for `analyser.py`.
+"""
+
+import hashlib
+import json
+import os
+from collections.abc import Mapping
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import joblib
+
+from dateline.errors import InvalidModel, NoModel
+from dateline.taxonomy import Taxonomy
+from dateline.text import NORMALISER_VERSION
+
+FORMAT = 1
+"""Number of the on-disk format. A change that older code cannot read gets the next number."""
+
+MANIFEST = "manifest.json"
+_SEAL = "manifest.sha256"
+_TAXONOMY = "taxonomy.json"
+_LIBRARIES = ("numpy", "joblib", "PyStemmer", "ahocorasick-rs", "pycld2")
+"""Libraries whose version can change an answer at serving time, or whether a file can be read."""
+
+_MISSING = "missing; go back to the version before with: python -m training rollback"
+_ALTERED = "altered since training; go back to the version before with: python -m training rollback"
+
+Parts = dict[str, dict[str, Any]]
+
+
+def library_versions() -> dict[str, str]:
+    """Return the installed versions of the libraries that serving a model depends on."""
+    return {name: version(name) for name in _LIBRARIES}
+
+
+def write(folder: Path, *, taxonomy: Taxonomy, parts: Parts, facts: Mapping[str, Any]) -> dict[str, Any]:
+    """Write a model version into an existing empty folder and return its manifest.
+
+    `facts` is what training knows besides: version, corpus hash, canaries, evaluation. The manifest is written last,
+    everything is fsynced; a folder without a manifest is not a model.
+    """
+    (folder / _TAXONOMY).write_text(taxonomy.to_json(), encoding="utf-8")
+    for name, state in parts.items():
+        joblib.dump(state, folder / f"{name}.joblib")
+    files = {path.name: _facts_of(path) for path in sorted(folder.iterdir())}
+    manifest = {
+        "format": FORMAT,
+        "normaliser": NORMALISER_VERSION,
+        "libraries": library_versions(),
+        "taxonomy_sha256": taxonomy.sha256,
+        **facts,
+        "files": files,
+    }
+    content = (json.dumps(manifest, indent=1, ensure_ascii=False) + "\n").encode()
+    (folder / MANIFEST).write_bytes(content)
+    (folder / _SEAL).write_bytes(_seal(content))
+    for path in folder.iterdir():
+        sync(path)
+    sync(folder)
+    return manifest
+
+
+def read_manifest(folder: Path) -> dict[str, Any]:
+    """Return the manifest of a version.
+
+    Raises NoModel if the folder is no model, InvalidModel if the manifest is altered or its format is not ours.
+    """
+    path = folder / MANIFEST
+    try:
+        content = path.read_bytes()
+    except FileNotFoundError:
+        raise NoModel(f"no model in {folder}; make one with: python -m training train") from None
+    try:
+        manifest = json.loads(content)
+    except ValueError as error:
+        raise InvalidModel(f"{path}: {_ALTERED} ({error})") from None
+    if not isinstance(manifest, dict) or manifest.get("format") != FORMAT:
+        found = manifest.get("format") if isinstance(manifest, dict) else None
+        raise InvalidModel(f"{path}: format {found}, but this Dateline reads format {FORMAT}; retrain the model")
+    seal = folder / _SEAL
+    if not seal.is_file():
+        raise InvalidModel(f"{seal}: {_MISSING}")
+    if seal.read_bytes() != _seal(content):
+        raise InvalidModel(f"{path}: {_ALTERED}")
+    return manifest
+
+
+def read(folder: Path) -> tuple[dict[str, Any], Taxonomy, Parts]:
+    """Return (manifest, taxonomy, parts) of a version after checking every file against the manifest.
+
+    Arrays are memory-mapped read-only, so that processes share them.
+    Raises NoModel or InvalidModel with one line that names the file and what is wrong with it.
+    """
+    manifest = read_manifest(folder)
+    _check_software(folder, manifest)
+    files: dict[str, dict[str, Any]] = manifest["files"]
+    for name, expected in files.items():
+        path = folder / name
+        if not path.is_file():
+            raise InvalidModel(f"{path}: {_MISSING}")
+        if _facts_of(path) != expected:
+            raise InvalidModel(f"{path}: {_ALTERED}")
+    taxonomy = Taxonomy.model_validate_json((folder / _TAXONOMY).read_bytes())
+    parts = {Path(n).stem: joblib.load(folder / n, mmap_mode="r") for n in files if n.endswith(".joblib")}
+    return manifest, taxonomy, parts
+
+
+def sync(path: Path) -> None:
+    """Flush a file or folder to the disk."""
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _seal(content: bytes) -> bytes:
+    return f"{hashlib.sha256(content).hexdigest()}\n".encode()
+
+
+def _facts_of(path: Path) -> dict[str, Any]:
+    content = path.read_bytes()
+    return {"bytes": len(content), "sha256": hashlib.sha256(content).hexdigest()}
+
+
+def _check_software(folder: Path, manifest: dict[str, Any]) -> None:
+    if manifest.get("normaliser") != NORMALISER_VERSION:
+        raise InvalidModel(f"{folder / MANIFEST}: trained with another text normaliser; retrain the model")
+    trained, installed = manifest.get("libraries", {}), library_versions()
+    differing = [f"{n} {trained.get(n)} (installed: {v})" for n, v in installed.items() if trained.get(n) != v]
+    if differing:
+        raise InvalidModel(f"{folder / MANIFEST}: trained with {', '.join(differing)}; retrain the model")

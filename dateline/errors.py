@@ -1,0 +1,32 @@
+"""Domain errors: what can go wrong, in words a user can act on.
+
+Raised by `dateline` and `training`; `service/problems.py` maps them to HTTP statuses. Knows no HTTP.
+"""
+
+
+class DatelineError(Exception):
+    """Base of every error that Dateline raises on purpose; its message is meant for the user."""
+
+
+class InvalidText(DatelineError):
+    """A text that cannot be analysed at all: not a string, or longer than the limit."""
+
+
+class EmptyText(InvalidText):
+    """A text with nothing in it but white space and invisible characters."""
+
+
+class InvalidSeeds(DatelineError):
+    """The seeds folder breaks its format; the message names file, line and field."""
+
+
+class InvalidModel(DatelineError):
+    """A model version that must not be used: altered, incomplete, of another format, or failing its canaries."""
+
+
+class NoModel(DatelineError):
+    """There is no current model version; training makes one."""
+
+
+class UnknownVersion(DatelineError):
+    """A model version was named that does not exist."""

@@ -1,0 +1,117 @@
+"""Topics: which topics a text is about, and which of their sub-topics.
+
+One linear model over the text's unit TF-IDF vector x: score_k = bias_k + x · weights_k. Training blends into the
+weights what it learned from articles and what the seed words say (`training/topics.py`). A Platt curve turns scores
+into calibrated probabilities; a topic is assigned where its probability reaches the topic's threshold, and where none
+does, the best one if it is likely enough. Imports no scikit-learn.
+"""
+
+from dataclasses import dataclass, fields
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dateline.results import Subtopic, Topic
+from dateline.taxonomy import Taxonomy
+from dateline.terms import Ids
+
+Floats = NDArray[np.floating[Any]]
+
+
+@dataclass(frozen=True)
+class LabelModel:
+    """A linear model of a set of labels with its calibration.
+
+    `weights`: (n_terms, n_labels); `bias` and `thresholds`: (n_labels,), thresholds being probabilities; `slope` and
+    `intercept` of the Platt curve; `fallback`: the probability that the best label needs where no label reaches its
+    threshold.
+    """
+
+    weights: Floats
+    bias: Floats
+    slope: float
+    intercept: float
+    thresholds: Floats
+    fallback: float
+
+    def scores(self, term_ids: Ids, x: Floats) -> Floats:
+        """Return the scores (n_labels,) of a text with vector `x` at `term_ids`."""
+        scores: Floats = x @ self.weights[term_ids] + self.bias
+        return scores
+
+    def probabilities(self, scores: Floats) -> Floats:
+        """Return calibrated probabilities. Source: Platt 1999, "Probabilistic outputs for support vector machines"."""
+        probabilities: Floats = 1.0 / (1.0 + np.exp(-(self.slope * scores + self.intercept)))
+        return probabilities
+
+    def assigned(self, probabilities: Floats) -> NDArray[np.bool_]:
+        """Return which labels are assigned, for one text (n_labels,) or many (n_texts, n_labels)."""
+        reached = probabilities >= self.thresholds
+        if probabilities.shape[-1] == 0:
+            return reached
+        best = probabilities == probabilities.max(axis=-1, keepdims=True)
+        none = ~reached.any(axis=-1, keepdims=True)
+        return np.asarray(reached | (none & best & (probabilities >= self.fallback)))
+
+
+class TopicClassifier:
+    """Assigns topics and sub-topics to a text's terms. `idf`: (n_terms,)."""
+
+    def __init__(self, taxonomy: Taxonomy, *, idf: Floats, topics: LabelModel, subtopics: LabelModel) -> None:
+        self._taxonomy = taxonomy
+        self._idf = idf
+        self._topics = topics
+        self._subtopics = subtopics
+        ends = np.cumsum([len(topic.subtopics) for topic in taxonomy.topics]).tolist()
+        self._subtopics_of = [slice(end - len(t.subtopics), end) for t, end in zip(taxonomy.topics, ends, strict=True)]
+
+    @classmethod
+    def from_state(cls, state: dict[str, Any], taxonomy: Taxonomy) -> "TopicClassifier":
+        """Return the classifier that `state` was taken from."""
+        topics, subtopics = LabelModel(**state["topics"]), LabelModel(**state["subtopics"])
+        return cls(taxonomy, idf=state["idf"], topics=topics, subtopics=subtopics)
+
+    def state(self) -> dict[str, Any]:
+        """Return what a bundle keeps of the classifier."""
+        return {"idf": self._idf, "topics": _shallow(self._topics), "subtopics": _shallow(self._subtopics)}
+
+    def classify(self, term_ids: Ids, counts: Ids) -> tuple[Topic, ...]:
+        """Return the assigned topics of a text given its terms, best first, each with its sub-topics."""
+        if len(term_ids) == 0:
+            return ()
+        x = vector(self._idf, term_ids, counts)
+        probabilities = self._topics.probabilities(self._topics.scores(term_ids, x))
+        assigned = np.flatnonzero(self._topics.assigned(probabilities))
+        if len(assigned) == 0:
+            return ()
+        of_subtopics = self._subtopics.probabilities(self._subtopics.scores(term_ids, x))
+        best_first = assigned[np.argsort(-probabilities[assigned], kind="stable")]
+        return tuple(self._topic(int(number), float(probabilities[number]), of_subtopics) for number in best_first)
+
+    def contributions(self, term_ids: Ids, counts: Ids, code: str) -> tuple[Floats, float]:
+        """Return what each term adds to a topic's score before calibration (n_terms,), and the topic's bias."""
+        number = next(i for i, topic in enumerate(self._taxonomy.topics) if topic.code == code)
+        x = vector(self._idf, term_ids, counts)
+        return x * self._topics.weights[term_ids, number], float(self._topics.bias[number])
+
+    def _topic(self, number: int, score: float, of_subtopics: Floats) -> Topic:
+        entry, within = self._taxonomy.topics[number], self._subtopics_of[number]
+        reached = of_subtopics[within] >= self._subtopics.thresholds[within]
+        subtopics = [
+            Subtopic(subtopic.code, subtopic.name, float(probability))
+            for subtopic, probability, wanted in zip(entry.subtopics, of_subtopics[within], reached, strict=True)
+            if wanted
+        ]
+        subtopics.sort(key=lambda subtopic: -subtopic.score)
+        return Topic(entry.code, entry.name, score, tuple(subtopics))
+
+
+def vector(idf: Floats, term_ids: Ids, counts: Ids) -> Floats:
+    """Return the unit TF-IDF vector of a text at its terms: (1 + log count) * idf, divided by its length."""
+    x: Floats = (1.0 + np.log(counts)) * idf[term_ids]
+    return x / np.sqrt(x @ x)
+
+
+def _shallow(model: LabelModel) -> dict[str, Any]:
+    return {field.name: getattr(model, field.name) for field in fields(model)}

@@ -1,0 +1,142 @@
+"""The routes under /v1 and /health: from request to calls of `dateline` to JSON. No logic here."""
+
+from typing import Any
+
+import orjson
+from flask import Response, current_app
+from flask_openapi3 import APIBlueprint, Tag
+from pydantic import ValidationError
+
+from dateline import bundle
+from dateline.analyser import Analyser
+from dateline.errors import InvalidText
+from dateline.registry import Registry
+from dateline.settings import Settings
+from service import problems, schemas
+from service.problems import Problem
+
+_CLASSIFY = Tag(name="Classify", description="Region, topic and themes of a text")
+_LABELS = Tag(name="Labels", description="What can be assigned")
+_MODELS = Tag(name="Models", description="Model versions")
+_HEALTH = Tag(name="Health")
+
+api = APIBlueprint("v1", __name__, url_prefix="/v1", abp_responses={"4XX": schemas.ProblemAnswer})
+health = APIBlueprint("health", __name__, url_prefix="/health")
+
+
+def _json(data: Any) -> Response:
+    return Response(orjson.dumps(data), content_type="application/json")
+
+
+def _analyser() -> Analyser:
+    analyser: Analyser = current_app.extensions["dateline.analyser"]
+    return analyser
+
+
+def _settings() -> Settings:
+    settings: Settings = current_app.extensions["dateline.settings"]
+    return settings
+
+
+def _registry() -> Registry:
+    return Registry(_settings().models_dir)
+
+
+def _classify(item: schemas.ClassifyRequest) -> dict[str, Any]:
+    limit = _settings().max_text_chars
+    for field in ("text", "title"):
+        length = len(getattr(item, field))
+        if length > limit:
+            message = f"{length:,} characters, the limit is {limit:,} (DATELINE_MAX_TEXT_CHARS)"
+            raise Problem(422, f"{field}: {message}", [{"field": field, "message": message}])
+    home_country = item.home_country or _settings().home_country
+    analysis = _analyser().analyse(item.text, title=item.title, home_country=home_country, explain=item.explain)
+    return analysis.to_dict(id=item.id)
+
+
+@api.post("/classify", tags=[_CLASSIFY], responses={"200": schemas.ClassifyAnswer})
+def classify(body: schemas.ClassifyRequest) -> Response:
+    """Classify one text."""
+    return _json(_classify(body))
+
+
+@api.post("/classify/batch", tags=[_CLASSIFY], responses={"200": schemas.BatchAnswer})
+def classify_batch(body: schemas.BatchRequest) -> Response:
+    """Classify many texts; a bad item gets its own error and fails no other."""
+    limit = _settings().max_batch_items
+    if len(body.items) > limit:
+        message = f"{len(body.items):,} items, the limit is {limit:,} (DATELINE_MAX_BATCH_ITEMS)"
+        raise Problem(422, f"items: {message}", [{"field": "items", "message": message}])
+    items = [{"index": index, **_batch_item(item)} for index, item in enumerate(body.items)]
+    return _json({"model": _analyser().version, "items": items})
+
+
+def _batch_item(item: Any) -> dict[str, Any]:
+    try:
+        return {"result": _classify(schemas.ClassifyRequest.model_validate(item))}
+    except ValidationError as error:
+        return {"error": problems.invalid(error).body()}
+    except InvalidText as error:
+        return {"error": problems.of_domain(error).body()}
+    except Problem as problem:
+        return {"error": problem.body()}
+
+
+@api.get("/topics", tags=[_LABELS], responses={"200": schemas.TopicsAnswer})
+def topics() -> Response:
+    """List the topics with their sub-topics."""
+    entries = [
+        {"code": t.code, "name": t.name, "subtopics": [{"code": s.code, "name": s.name} for s in t.subtopics]}
+        for t in _analyser().taxonomy.topics
+    ]
+    return _json({"model": _analyser().version, "topics": entries})
+
+
+@api.get("/regions", tags=[_LABELS], responses={"200": schemas.RegionsAnswer})
+def regions() -> Response:
+    """List the regions with their countries."""
+    entries = [{"code": r.code, "name": r.name, "countries": r.countries} for r in _analyser().taxonomy.regions]
+    return _json({"model": _analyser().version, "regions": entries})
+
+
+@api.get("/themes", tags=[_LABELS], responses={"200": schemas.ThemesAnswer})
+def themes() -> Response:
+    """List the themes of the corpus, largest first."""
+    entries = sorted(_analyser().themes.entries, key=lambda e: (-e.share, e.id))
+    listed = [{"id": e.id, "name": e.name, "share": round(e.share, 4), "terms": list(e.terms)} for e in entries]
+    return _json({"model": _analyser().version, "themes": listed})
+
+
+@api.get("/models", tags=[_MODELS], responses={"200": schemas.ModelsAnswer})
+def models() -> Response:
+    """List the model versions, oldest first."""
+    return _json({"models": [_model(version) for version in _registry().versions()]})
+
+
+@api.get("/models/current", tags=[_MODELS], responses={"200": schemas.ModelAnswer})
+def current_model() -> Response:
+    """Describe the version that answers."""
+    return _json(_model(_analyser().version))
+
+
+def _model(version: str) -> dict[str, Any]:
+    manifest = bundle.read_manifest(_registry().folder(version))
+    return {
+        "version": version,
+        "current": version == _analyser().version,
+        "created": manifest["created"],
+        "articles": manifest["articles"],
+        "evaluation": manifest["evaluation"],
+    }
+
+
+@health.get("/live", tags=[_HEALTH], responses={"200": schemas.HealthAnswer})
+def live() -> Response:
+    """Tell that the process answers."""
+    return _json({"status": "ok"})
+
+
+@health.get("/ready", tags=[_HEALTH], responses={"200": schemas.HealthAnswer})
+def ready() -> Response:
+    """Tell that a model is loaded and classifies."""
+    return _json({"status": "ok", "model": _analyser().version})

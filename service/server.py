@@ -1,0 +1,47 @@
+"""Runs the app under gunicorn. The model is loaded once, before the workers fork, so that they share its memory."""
+
+import gc
+from typing import Any
+
+from flask import Flask
+from gunicorn.app.base import BaseApplication
+
+from dateline.settings import Settings
+
+
+class Server(BaseApplication):  # type: ignore[misc]
+    """Gunicorn with our settings instead of a configuration file. `on_ready` is called once it listens."""
+
+    def __init__(self, app: Flask, settings: Settings, on_ready: Any = None) -> None:
+        self._app = app
+        self._settings = settings
+        self._on_ready = on_ready
+        super().__init__()
+
+    def load_config(self) -> None:
+        """Set gunicorn's options."""
+        options = {
+            "bind": f"{self._settings.host}:{self._settings.port}",
+            "workers": self._settings.workers,
+            "worker_class": "gthread",
+            "threads": 4,
+            "preload_app": True,
+            "timeout": 60,
+            "graceful_timeout": 20,
+            "worker_tmp_dir": "/dev/shm",  # noqa: S108 - memory, so that a read-only root suffices
+            "control_socket_disable": True,
+            "when_ready": self._ready,
+        }
+        for name, value in options.items():
+            if name in self.cfg.settings:
+                self.cfg.set(name, value)
+
+    def load(self) -> Flask:
+        """Return the app, frozen out of garbage collection so that forked workers keep sharing it."""
+        gc.collect()
+        gc.freeze()
+        return self._app
+
+    def _ready(self, _arbiter: Any) -> None:
+        if self._on_ready:
+            self._on_ready()

@@ -1,0 +1,63 @@
+import numpy as np
+import pytest
+from gensim.models import LdaModel
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from dateline.analyser import Analyser
+from dateline.themes import infer
+from tests.conftest import STORY
+
+RNG = np.random.default_rng(7)
+N_WORDS, N_THEMES = 30, 4
+
+
+@pytest.fixture(scope="module")
+def lda() -> LdaModel:
+    corpus = [[(int(w), int(RNG.integers(1, 5))) for w in RNG.choice(N_WORDS, 8, replace=False)] for _ in range(60)]
+    return LdaModel(
+        corpus, num_topics=N_THEMES, id2word={i: str(i) for i in range(N_WORDS)}, random_state=1, iterations=500,
+        gamma_threshold=1e-6, minimum_probability=0, dtype=np.float64, alpha="asymmetric",
+    )  # fmt: skip
+
+
+def test_inference_agrees_with_gensim(lda: LdaModel) -> None:
+    beta = np.ascontiguousarray(lda.expElogbeta.T)
+    for _ in range(50):
+        words = np.sort(RNG.choice(N_WORDS, 10, replace=False))
+        counts = RNG.integers(1, 6, 10)
+        gamma, _ = lda.inference([list(zip(words.tolist(), counts.tolist(), strict=True))])
+        expected = gamma[0] / gamma[0].sum()
+        assert np.abs(infer(beta[words], counts.astype(float), lda.alpha) - expected).sum() < 0.01
+
+
+@given(st.lists(st.integers(1, 9), min_size=1, max_size=20))
+@settings(max_examples=50)
+def test_weights_are_a_distribution(counts: list[int]) -> None:
+    beta = np.random.default_rng(len(counts)).random((len(counts), 5))
+    weights = infer(beta, np.array(counts, dtype=float), np.full(5, 0.1))
+    assert weights.sum() == pytest.approx(1.0)
+    assert (weights > 0).all()
+
+
+def test_themes_have_distinct_names_and_ids(analyser: Analyser) -> None:
+    entries = analyser.themes.entries
+    assert len({e.id for e in entries}) == len({e.name for e in entries}) == len(entries)
+    assert sum(e.share for e in entries) == pytest.approx(1.0)
+    assert all(len(e.terms) == 10 for e in entries)
+
+
+def test_a_text_has_weighted_themes(analyser: Analyser) -> None:
+    themes = analyser.analyse(STORY).themes
+    assert themes
+    assert [t.weight for t in themes] == sorted((t.weight for t in themes), reverse=True)
+
+
+def test_unknown_words_have_no_theme(analyser: Analyser) -> None:
+    rng = np.random.default_rng(3)
+    letters = list("bcdfghjklmnpqrstvwxz")
+    for _ in range(300):
+        text = " ".join("".join(rng.choice(letters, 9)) for _ in range(40))
+        answer = analyser.analyse(text)
+        assert answer.themes == ()
+        assert answer.warnings

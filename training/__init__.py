@@ -1,0 +1,1 @@
+"""Offline training: corpus -> models. May import `dateline`, never `service`."""

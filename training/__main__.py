@@ -1,0 +1,181 @@
+"""python -m training: train models, look at them, switch between them."""
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import click
+
+from dateline import bundle
+from dateline.errors import DatelineError
+from dateline.registry import Registry
+from dateline.settings import load_settings
+
+_SEED = 20260101
+
+
+class _Commands(click.Group):
+    """A group whose domain errors end the program with one clear line."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except DatelineError as error:
+            click.echo(f"error: {error}", err=True)
+            sys.exit(1)
+
+
+@click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.option("--models", type=click.Path(path_type=Path), help="Folder of the model versions. [DATELINE_MODELS_DIR]")
+@click.pass_context
+def main(ctx: click.Context, models: Path | None) -> None:
+    """Train Dateline's models offline and decide which version serves.
+
+    A typical round: put labelled articles into seeds/articles/, run `train`, look at `evaluate`; the new version serves
+    from then on, and `rollback` returns to the one before.
+    """
+    ctx.obj = Registry(models or load_settings().models_dir)
+
+
+@main.command()
+@click.option(
+    "--seeds", type=click.Path(path_type=Path), help="Folder with topics.yaml and articles/. [DATELINE_SEEDS_DIR]"
+)
+@click.option("--themes", "n_themes", type=click.IntRange(2, 1000), help="How many themes. [40]")
+@click.option(
+    "--seed", type=int, default=_SEED, show_default=True, help="Random seed; the same one gives the same model."
+)
+@click.option("--force", is_flag=True, help="Let the new version serve even if it is worse than the current one.")
+@click.option("--if-needed", is_flag=True, help="Do nothing if a model serves already.")
+@click.pass_obj
+def train(
+    registry: Registry, seeds: Path | None, n_themes: int | None, seed: int, force: bool, if_needed: bool
+) -> None:
+    """Train a new version from the seed corpus and let it serve."""
+    if if_needed and registry.versions() and _has_current(registry):
+        click.echo(f"model {registry.current()} is there; train a new one with: python -m training train")
+        return
+    from training import pipeline  # noqa: PLC0415 - scikit-learn and gensim take seconds to import
+
+    with _progress(pipeline.STEPS) as report:
+        version = pipeline.train(
+            seeds=seeds or load_settings().seeds_dir,
+            registry=registry,
+            seed=seed,
+            n_themes=n_themes or pipeline.N_THEMES,
+            report=report,
+        )
+    worse = pipeline.gate(registry, version)
+    if worse and not force:
+        raise DatelineError(
+            f"{version} is worse than the serving version and was not promoted: {'; '.join(worse)}; "
+            f"promote it anyway with: python -m training promote {version}"
+        )
+    registry.promote(version)
+    click.echo(f"{version} serves now.")
+    _print_figures(bundle.read_manifest(registry.folder(version)))
+
+
+@main.command()
+@click.argument("packs", nargs=-1, type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--version", help="Version to evaluate; the current one by default.")
+@click.pass_obj
+def evaluate(registry: Registry, packs: tuple[Path, ...], version: str | None) -> None:
+    """Print a version's figures: cross-validated on its corpus, or measured on labelled PACKS (JSON Lines).
+
+    A line of a pack is {"text", "expect": {"topics", "primary", "regions", "countries"}} with any of the labels, or an
+    article in the format of seeds/articles/.
+    """
+    folder = registry.folder(version)
+    if not packs:
+        _print_figures(bundle.read_manifest(folder))
+        return
+    from dateline.analyser import load  # noqa: PLC0415
+    from training import evaluation  # noqa: PLC0415
+
+    analyser = load(folder)
+    for pack in packs:
+        click.echo(evaluation.render(pack.name, evaluation.evaluate(analyser, pack)))
+
+
+@main.command("list")
+@click.pass_obj
+def list_versions(registry: Registry) -> None:
+    """List the versions, oldest first; the serving one has a star."""
+    current = registry.current() if _has_current(registry) else None
+    for version in registry.versions():
+        manifest = bundle.read_manifest(registry.folder(version))
+        figures = " ".join(f"{name}={value}" for name, value in manifest["evaluation"].items())
+        click.echo(f"{'*' if version == current else ' '} {version}  {manifest['articles']} articles  {figures}")
+
+
+@main.command()
+@click.argument("version")
+@click.pass_obj
+def promote(registry: Registry, version: str) -> None:
+    """Let VERSION serve."""
+    bundle.read(registry.folder(version))
+    registry.promote(version)
+    click.echo(f"{version} serves now.")
+
+
+@main.command()
+@click.pass_obj
+def rollback(registry: Registry) -> None:
+    """Return to the version that served before."""
+    click.echo(f"{registry.rollback()} serves now.")
+
+
+@main.command()
+@click.argument("version", required=False)
+@click.pass_obj
+def show(registry: Registry, version: str | None) -> None:
+    """Show what is known of VERSION, the current one by default."""
+    manifest = bundle.read_manifest(registry.folder(version))
+    for name in ("version", "created", "articles", "seed", "format", "normaliser", "corpus_sha256", "taxonomy_sha256"):
+        click.echo(f"{name:16} {manifest[name]}")
+    for kind in ("libraries", "evaluation"):
+        click.echo(f"{kind:16} " + ", ".join(f"{name} {value}" for name, value in manifest[kind].items()))
+    for name, facts in manifest["files"].items():
+        click.echo(f"{name:16} {facts['bytes']:>12,} bytes  sha256 {facts['sha256'][:16]}…")
+
+
+def _has_current(registry: Registry) -> bool:
+    try:
+        registry.folder()
+    except DatelineError:
+        return False
+    return True
+
+
+def _print_figures(manifest: dict[str, Any]) -> None:
+    click.echo(f"cross-validated on its own {manifest['articles']} articles:")
+    for name, value in manifest["evaluation"].items():
+        click.echo(f"  {name:14} {value:.3f}")
+
+
+@contextmanager
+def _progress(steps: tuple[str, ...]) -> Iterator[Any]:
+    from rich.console import Console  # noqa: PLC0415
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn  # noqa: PLC0415
+
+    columns = (TextColumn("{task.description:22}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=Console(stderr=True), disable=not sys.stderr.isatty()) as bar:
+        task = bar.add_task("training", total=len(steps))
+        begun = 0
+
+        def report(step: str) -> None:
+            nonlocal begun
+            if bar.disable:
+                click.echo(f"{step} ({begun + 1}/{len(steps)})", err=True)
+            bar.update(task, description=step, completed=begun)
+            begun += 1
+
+        yield report
+        bar.update(task, description="trained", completed=len(steps))
+
+
+if __name__ == "__main__":
+    main(prog_name="python -m training")

@@ -1,0 +1,88 @@
+"""Measures a model on labelled texts it never saw, with a reliability plot for the terminal."""
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from dateline.analyser import Analyser
+from dateline.errors import InvalidSeeds
+from training.metrics import calibration_error, reliability
+
+_KINDS = ("topics", "regions", "countries")
+_BAR = 40
+
+
+def evaluate(analyser: Analyser, pack: Path) -> dict[str, Any]:
+    """Return the figures of a model on a pack.
+
+    For each kind of label that the pack carries: `@1`, the share of texts whose best label is an expected one (none
+    where none is expected), `F1`, micro-averaged. For topics also `primary@1`, `ece` and `bins`, the reliability of
+    the best topic's score. Raises InvalidSeeds naming file and line.
+    """
+    rows = [_row(pack, number, line) for number, line in enumerate(pack.open("rb"), start=1) if line.strip()]
+    answers = [analyser.analyse(text, title=title).to_dict() for text, title, _ in rows]
+    figures: dict[str, Any] = {"texts": len(rows)}
+    for kind in _KINDS:
+        pairs = [
+            (e[kind], [x["code"] for x in a[kind]]) for (_, _, e), a in zip(rows, answers, strict=True) if kind in e
+        ]
+        if pairs:
+            figures[f"{kind}@1"] = float(np.mean([_first_right(want, got) for want, got in pairs]))
+            figures[f"{kind}F1"] = _micro_f1(pairs)
+    primary = [(e["primary"], a["topics"]) for (_, _, e), a in zip(rows, answers, strict=True) if "primary" in e]
+    if primary:
+        figures["primary@1"] = float(np.mean([bool(got) and got[0]["code"] == want for want, got in primary]))
+    judged = [
+        (a["topics"][0], e["topics"])
+        for (_, _, e), a in zip(rows, answers, strict=True)
+        if "topics" in e and a["topics"]
+    ]
+    if judged:
+        confidence = np.array([best["score"] for best, _ in judged])
+        correct = np.array([best["code"] in want for best, want in judged])
+        figures["ece"] = calibration_error(confidence, correct)
+        figures["bins"] = reliability(confidence, correct)
+    return figures
+
+
+def render(name: str, figures: dict[str, Any]) -> str:
+    """Return the figures as text, with the reliability of the best topic's score as bars."""
+    lines = [
+        name,
+        *(f"  {k:14} {v:.3f}" if isinstance(v, float) else f"  {k:14} {v}" for k, v in figures.items() if k != "bins"),
+    ]
+    if "bins" in figures:
+        lines.append("  reliability of the best topic: # share correct, | mean score")
+        lines += [_bar(*entry) for entry in figures["bins"]]
+    return "\n".join(lines)
+
+
+def _bar(confidence: float, correct: float, n: int) -> str:
+    cells = list(("#" * round(correct * _BAR)).ljust(_BAR + 1))
+    cells[round(confidence * _BAR)] = "|"
+    return f"  {confidence:.2f} {''.join(cells)} {correct:.2f} of {n}"
+
+
+def _row(pack: Path, number: int, line: bytes) -> tuple[str, str, dict[str, Any]]:
+    try:
+        row = json.loads(line)
+        text, title = row["text"], row.get("title", "")
+        expect = row["expect"] if "expect" in row else {k: row[k] for k in _KINDS if k in row}
+        if row.get("topics"):
+            expect["primary"] = row["topics"][0]
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise InvalidSeeds(f"{pack}:{number}: not a labelled text: {error!r}") from None
+    return text, title, expect
+
+
+def _first_right(want: Sequence[str], got: Sequence[str]) -> bool:
+    return (not want and not got) or (bool(got) and got[0] in want)
+
+
+def _micro_f1(pairs: Sequence[tuple[Sequence[str], Sequence[str]]]) -> float:
+    hits = sum(len(set(want) & set(got)) for want, got in pairs)
+    total = sum(len(set(want)) + len(set(got)) for want, got in pairs)
+    return 2 * hits / total if total else 0.0

@@ -1,0 +1,130 @@
+"""A training run from corpus to published version: the main path of training, read this first.
+
+seeds -> corpus -> near-duplicate groups -> features -> topics, regions, themes (each cross-validated where it can be)
+-> staged version, read back and checked -> published -> promoted if it passes the gate.
+"""
+
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from dateline import bundle
+from dateline.analyser import Analyser, load
+from dateline.errors import NoModel
+from dateline.registry import Registry, new_version
+from dateline.taxonomy import read_taxonomy
+from training.corpus import Article, read_corpus
+from training.duplicates import near_duplicate_groups
+from training.features import extract
+from training.metrics import calibration_error, f1, macro_f1
+from training.regions import fit_regions
+from training.themes import fit_themes
+from training.topics import FOLDS, TopicFit, fit_topics
+
+MIN_TERM_DOCUMENTS = 2
+N_THEMES = 40
+THEME_PASSES = 20
+N_CANARIES = 12
+GATE_TOLERANCE = 0.02
+"""A candidate is not promoted if a cross-validated figure falls by more than this below the serving version's."""
+
+Report = Callable[[str], object]
+STEPS = (
+    "reading the corpus",
+    "counting terms",
+    *["fitting topics"] * (FOLDS + 3),
+    "fitting regions",
+    "fitting themes",
+    "writing",
+)
+
+
+def train(*, seeds: Path, registry: Registry, seed: int, n_themes: int, report: Report) -> str:
+    """Train a version from a seeds folder, publish it and return its name; it is not promoted yet.
+
+    `report` is called with the name of each step in STEPS as it begins. A failure leaves `models/` as it was.
+    Raises InvalidSeeds if the corpus or the taxonomy breaks its format.
+    """
+    report("reading the corpus")
+    taxonomy = read_taxonomy(seeds)
+    corpus = read_corpus(seeds, taxonomy)
+    groups = near_duplicate_groups(corpus.documents)
+    report("counting terms")
+    features = extract(corpus.documents, taxonomy, min_documents=MIN_TERM_DOCUMENTS)
+    report("fitting topics")
+    topics = fit_topics(
+        corpus.articles, features, groups, taxonomy, progress=lambda: report("fitting topics")
+    )  # fmt: skip
+    report("fitting regions")
+    regions = fit_regions(
+        taxonomy=taxonomy,
+        places_dir=seeds,
+        corpus_documents=corpus.documents,
+        corpus_countries=[article.countries for article in corpus.articles],
+        index=features.index,
+        counts=features.counts,
+        seed=seed,
+    )
+    report("fitting themes")
+    themes = fit_themes(
+        corpus.documents, features.counts, features.index, n_themes=n_themes, passes=THEME_PASSES, seed=seed
+    )
+    report("writing")
+    version = new_version()
+    analyser = Analyser(
+        version=version,
+        taxonomy=taxonomy,
+        index=features.index,
+        topics=topics.classifier,
+        regions=regions,
+        themes=themes,
+    )
+    facts = {
+        "version": version,
+        "created": datetime.now(UTC).isoformat(timespec="seconds"),
+        "articles": len(corpus.articles),
+        "corpus_sha256": corpus.sha256,
+        "seed": seed,
+        "canaries": analyser.canaries(_canary_texts(corpus.articles)),
+        "evaluation": topic_figures(topics),
+    }
+    staged = registry.stage(version)
+    bundle.write(staged, taxonomy=taxonomy, parts=analyser.parts(), facts=facts)
+    load(staged)  # read back, hashes and canaries checked, before anyone else can see it
+    return registry.publish(staged)
+
+
+def topic_figures(fit: TopicFit) -> dict[str, Any]:
+    """Return the cross-validated figures of a topic fit."""
+    best = fit.probabilities.argmax(axis=1)
+    rows = np.arange(len(best))
+    correct = fit.truth[rows, best]
+    return {
+        "topic@1": round(float(correct.mean()), 4),
+        "primary@1": round(float((best == fit.first).mean()), 4),
+        "topicF1": round(f1(fit.truth, fit.assigned), 4),
+        "topicMacroF1": round(macro_f1(fit.truth, fit.assigned), 4),
+        "ece": round(calibration_error(fit.probabilities[rows, best], correct), 4),
+    }
+
+
+def gate(registry: Registry, candidate: str) -> list[str]:
+    """Return why a published candidate should not serve: the figures in which it falls behind the current version."""
+    try:
+        current = registry.current()
+    except NoModel:
+        return []
+    before, after = (bundle.read_manifest(registry.folder(v))["evaluation"] for v in (current, candidate))
+    return [
+        f"{name} {after[name]:.3f}, but {before[name]:.3f} in {current}"
+        for name in before
+        if name != "ece" and name in after and after[name] < before[name] - GATE_TOLERANCE
+    ]
+
+
+def _canary_texts(articles: Sequence[Article]) -> list[str]:
+    step = max(1, len(articles) // N_CANARIES)
+    return [article.text for article in articles[::step][:N_CANARIES]]

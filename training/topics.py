@@ -1,0 +1,189 @@
+"""Fits the topic classifier: one linear model that blends three sources, each a weight for every term and label.
+
+- a linear support vector machine for each label, which is best where there are many articles;
+- naive Bayes log-odds with the seed words as prior, which is best where there are few;
+- the seed words themselves, which know what the corpus never mentions.
+
+Calibration and thresholds come from scores that cross-validation gives to articles it did not train on;
+near-duplicates stay in one fold. The model that is saved is then fitted on everything.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+from scipy.sparse import csr_matrix
+from sklearn.feature_extraction.text import TfidfTransformer
+from sklearn.linear_model import LogisticRegression
+from sklearn.model_selection import GroupKFold
+from sklearn.svm import LinearSVC
+
+from dateline.taxonomy import Taxonomy
+from dateline.terms import TermIndex
+from dateline.topics import LabelModel, TopicClassifier
+from training.corpus import Article
+from training.features import Features, seed_terms
+
+FOLDS = 5
+_FEW = 10
+"""Positives at which a label's own best threshold counts as much as the one that suits all labels."""
+
+
+@dataclass(frozen=True)
+class Blend:
+    """How much each source weighs, relative to the support vector machine, and that one's penalty C."""
+
+    penalty: float = 0.3
+    balanced: bool = True
+    bayes: float = 0.0
+    seeds: float = 2.0
+
+
+@dataclass(frozen=True)
+class TopicFit:
+    """A fitted classifier and what cross-validation gave, (n_docs, n_topics); `first` (n_docs,): main topics."""
+
+    classifier: TopicClassifier
+    probabilities: np.ndarray
+    assigned: np.ndarray
+    truth: np.ndarray
+    first: np.ndarray
+
+
+@dataclass(frozen=True)
+class _Task:
+    """Labels to learn: `truth` (n_docs, n_labels) and `seeds` (n_terms, n_labels), 1 where a term is a seed word."""
+
+    truth: np.ndarray
+    seeds: csr_matrix
+
+
+def fit_topics(
+    articles: Sequence[Article],
+    features: Features,
+    groups: np.ndarray,
+    taxonomy: Taxonomy,
+    *,
+    progress: Callable[[], object] = lambda: None,
+) -> TopicFit:
+    """Return the classifier for articles with `features`; `groups` (n_docs,) keeps near-duplicates in one fold.
+
+    Articles without a topic are left out.
+    """
+    rows = np.array([i for i, article in enumerate(articles) if article.topics])
+    labelled, counts, groups = [articles[i] for i in rows], features.counts[rows], groups[rows]
+    codes = [topic.code for topic in taxonomy.topics]
+    topics = _Task(
+        _indicator([article.topics for article in labelled], codes),
+        seed_matrix([list(topic.all_words()) for topic in taxonomy.topics], features.index),
+    )
+    entries = [subtopic for topic in taxonomy.topics for subtopic in topic.subtopics]
+    subtopics = _Task(
+        _indicator([article.subtopics for article in labelled], [entry.code for entry in entries]),
+        seed_matrix([list(entry.words) for entry in entries], features.index),
+    )
+    blend = Blend() if topics.seeds.nnz else Blend(penalty=1.0, balanced=False, bayes=0.0)
+    held_out = [np.zeros(task.truth.shape) for task in (topics, subtopics)]
+    for train, test in GroupKFold(min(FOLDS, len(set(groups)))).split(rows, groups=groups):
+        _, x = tfidf(counts, train)
+        for task, scores in zip((topics, subtopics), held_out, strict=True):
+            weights, bias = _fit(x[train], task.truth[train], task.seeds, blend)
+            scores[test] = x[test] @ weights + bias
+        progress()
+    idf, x = tfidf(counts, np.arange(len(rows)))
+    models = []
+    for task, scores in zip((topics, subtopics), held_out, strict=True):
+        models.append(_calibrated(*_fit(x, task.truth, task.seeds, blend), scores, task.truth))
+        progress()
+    probabilities = models[0].probabilities(held_out[0])
+    return TopicFit(
+        classifier=TopicClassifier(taxonomy, idf=idf, topics=models[0], subtopics=models[1]),
+        probabilities=probabilities,
+        assigned=models[0].assigned(probabilities),
+        truth=topics.truth,
+        first=np.array([codes.index(article.topics[0]) for article in labelled]),
+    )
+
+
+def seed_matrix(words: Sequence[Sequence[str]], index: TermIndex) -> csr_matrix:
+    """Return (n_terms, n_labels), 1 where a term is a seed word of a label."""
+    ids = {term: i for i, term in enumerate(index.terms())}
+    pairs = sorted({(ids[term], label) for label, of_label in enumerate(words) for term in seed_terms(of_label)})
+    rows, columns = [term for term, _ in pairs], [label for _, label in pairs]
+    return csr_matrix((np.ones(len(pairs)), (rows, columns)), shape=(index.n_terms, len(words)))
+
+
+def tfidf(counts: csr_matrix, rows: np.ndarray) -> tuple[np.ndarray, csr_matrix]:
+    """Return the IDF (n_terms,) of some rows of `counts`, and the unit TF-IDF vectors of all rows with it."""
+    transformer = TfidfTransformer(sublinear_tf=True).fit(counts[rows])
+    return transformer.idf_.astype(np.float64), transformer.transform(counts)
+
+
+def _fit(x: csr_matrix, truth: np.ndarray, seeds: csr_matrix, blend: Blend) -> tuple[np.ndarray, np.ndarray]:
+    """Return (weights (n_terms, n_labels), bias (n_labels,)) of the blend."""
+    weights = np.zeros((x.shape[1], truth.shape[1]), dtype=np.float32)
+    bias = np.full(truth.shape[1], -1.0)
+    for label in np.flatnonzero(truth.any(axis=0) & ~truth.all(axis=0)):
+        machine = LinearSVC(C=blend.penalty, class_weight="balanced" if blend.balanced else None, random_state=0)
+        machine.fit(x, truth[:, label])
+        weights[:, label] = machine.coef_[0]
+        bias[label] = machine.intercept_[0]
+    if blend.bayes:
+        weights += blend.bayes * _bayes_log_odds(x, truth, seeds)
+    if seeds.nnz:
+        weights += blend.seeds * seeds.toarray()
+    return weights.astype(np.float32), bias
+
+
+_PRIOR_DOCUMENTS = 20.0
+_PRIOR_SEED = 0.6
+_PRIOR_OTHER = 0.025
+
+
+def _bayes_log_odds(x: csr_matrix, truth: np.ndarray, seeds: csr_matrix) -> np.ndarray:
+    """Return log p(label | term) / p(label) for every term and label, smoothed towards what the seed words say."""
+    share = truth / np.maximum(1, truth.sum(axis=1, keepdims=True))
+    share = share / np.maximum(1.0, truth.sum(axis=0)) * 100.0
+    holding = np.asarray((x > 0).astype(np.float64).T @ share)
+    prior = np.where(seeds.toarray() > 0, _PRIOR_SEED, _PRIOR_OTHER)
+    posterior = (holding + _PRIOR_DOCUMENTS * prior) / (holding.sum(axis=1, keepdims=True) + _PRIOR_DOCUMENTS)
+    return np.asarray(np.log(np.clip(posterior * truth.shape[1], 1e-3, None)))
+
+
+def _indicator(labels: Sequence[Sequence[str]], codes: Sequence[str]) -> np.ndarray:
+    numbers = {code: i for i, code in enumerate(codes)}
+    truth = np.zeros((len(labels), len(codes)), dtype=bool)
+    for row, given in enumerate(labels):
+        truth[row, [numbers[code] for code in given]] = True
+    return truth
+
+
+def _calibrated(weights: np.ndarray, bias: np.ndarray, scores: np.ndarray, truth: np.ndarray) -> LabelModel:
+    """Return the model with a Platt curve and thresholds chosen on held-out scores."""
+    model = LabelModel(weights, bias, 1.0, 0.0, np.full(truth.shape[1], 0.5), 0.5)
+    if not truth.any() or truth.all():
+        return model
+    platt = LogisticRegression(C=1e6).fit(scores.reshape(-1, 1), truth.ravel())
+    model = replace(model, slope=float(platt.coef_[0, 0]), intercept=float(platt.intercept_[0]), fallback=_FALLBACK)
+    return replace(model, thresholds=_thresholds(model.probabilities(scores), truth))
+
+
+_FALLBACK = 0.15
+
+
+def _thresholds(probabilities: np.ndarray, truth: np.ndarray) -> np.ndarray:
+    """Return for each label the threshold with the best F1, drawn towards the common one where positives are few.
+
+    Source: Yang 2001, "A study of thresholding strategies for text categorization" (SCut), with shrinkage.
+    """
+    common = _best_threshold(probabilities.ravel(), truth.ravel())
+    positives = truth.sum(axis=0)
+    own = [_best_threshold(p, t) if t.any() else common for p, t in zip(probabilities.T, truth.T, strict=True)]
+    return np.asarray((np.array(own) * positives + common * _FEW) / (positives + _FEW))
+
+
+def _best_threshold(probabilities: np.ndarray, truth: np.ndarray) -> float:
+    order = np.argsort(-probabilities, kind="stable")
+    hits = np.cumsum(truth[order])
+    best = int(np.argmax(2 * hits / (np.arange(1, len(order) + 1) + truth.sum())))
+    return float((probabilities[order[best]] + probabilities[order[min(best + 1, len(order) - 1)]]) / 2)
