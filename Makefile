@@ -50,7 +50,7 @@ fmt: env-dev ## format the code
 	$(BIN)/ruff format .
 
 image: ## build the container image with docker or, where only that exists, buildah
-	@builder=$$(docker info >/dev/null 2>&1 && echo "docker build" || (command -v buildah >/dev/null && echo "buildah build")); \
+	@builder=$$(docker info >/dev/null 2>&1 && echo "docker build" || (command -v buildah >/dev/null && echo "buildah build --format docker")); \
 	test -n "$$builder" || { echo "make image needs a running docker, or buildah" >&2; exit 1; }; \
 	$$builder --build-arg BASE_IMAGE=$(BASE_IMAGE) --build-arg WHEELS=$(WHEELS) -t $(IMAGE) .
 

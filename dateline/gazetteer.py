@@ -5,10 +5,10 @@ regions of them. Built at load from the state that `training/places.py` makes. M
 """
 
 import re
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
 from functools import cached_property
-from typing import Any, NamedTuple, TypedDict
+from operator import itemgetter
+from typing import NamedTuple, TypedDict
 
 from ahocorasick_rs import AhoCorasick, Implementation, MatchKind
 
@@ -37,8 +37,10 @@ class GazetteerState(TypedDict):
 
 
 class Found(NamedTuple):
-    """A mention: offsets in its segment, kind (index into KINDS), code index, weight of its share in (0, 1], name
-    id."""
+    """A mention: offsets in its segment, kind and code as indexes into KINDS and codes, part of it, id of its name.
+
+    `part` is below 1 where a name means several places at once.
+    """
 
     start: int
     end: int
@@ -49,22 +51,29 @@ class Found(NamedTuple):
     dateline: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Segment:
-    """Title or body with what its typography tells."""
-
-    text: str
-    mode: str
-
-
+_Match = tuple[int, int, int]
+"""Name id, start, end of something that looks like a place."""
+_Place = tuple[int, int, int, int]
+"""A match that is one, with the code that its apposition forces ("Paris, Texas"), or -1."""
+_START = itemgetter(1)
+_JUDGED = frozenset({CITY, CAPITAL})
+"""Kinds that need a look at their surroundings even without a flag."""
 _CAPITAL = re.compile(r"[A-Z]")
 _CASED, _LOWER, _UPPER = "cased", "lower", "upper"
+_DATE = r"(?:,? ?(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)[a-z]*\.?,? \d{1,2}\.?(?:,? \d{4})?)"
+_AGENCY = r"(?: ?\([A-Z][^)\n]{1,40}\)| ?/[A-Z][^/\n]{1,30}/\.?)"
+_WORD = r"(?:(?:St|Ft|Mt)\.|(?:[A-Z]\.)+|[A-Z][A-Za-z'/-]*)"
+_CAPS = r"(?:(?:ST|FT|MT)\. )?[A-Z][A-Z'/-]{2,}"
+_STATE = r"(?:,? [A-Z][A-Za-z]*\.?| (?:[A-Z]\.){2,}|, (?:[A-Z]\.){2,})"
+_END = r" ?(?:--?|:|(?<=/\.)) "
 _DATELINE = re.compile(
-    r"(?:^|[.\n!?\"')]\s*|\s)([A-Z][A-Za-z.'/-]*(?:,? [A-Z][A-Za-z.'/-]*){0,5})"
-    r"(?:,? (?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)[a-z]*\.? \d{1,2}\.?(?:, \d{4})?)?"
-    r"(?: ?\([A-Z][^)\n]{1,40}\)| ?/[A-Z][^/\n]{1,30}/\.?)? ?(?:--?|:) "
+    rf"^({_WORD}(?: {_WORD}){{0,3}}{_STATE}?){_END}"
+    rf"|(?<![A-Za-z])(?:({_CAPS}(?: {_WORD}){{0,3}}{_STATE}?){_DATE}?{_AGENCY}?{_END}"
+    rf"|({_WORD}(?: {_WORD}){{0,3}}{_STATE}?)(?:{_DATE}\.?{_AGENCY}?|{_AGENCY}){_END})"
 )
 DATELINE_WITHIN = 400
+WITH_STATE = frozenset({"US", "CA", "AU"})
+"""Where a town is written with its state or province, which then decides, whatever namesakes the tables know."""
 _PREFIX = re.compile(r"(?:inter|pan|afro|non|trans|intra)-$", re.IGNORECASE)
 _MONEY = re.compile(
     r"[ -](?:dollar|dlr|pound|franc|mark|yen|rupee|peso|crown|krone|krona|rand|won|yuan|dinar|riyal|ringgit|lira|peseta"
@@ -72,30 +81,37 @@ _MONEY = re.compile(
     re.IGNORECASE,
 )
 
-_STRONG = frozenset("in near outside around across throughout In Near Outside Around Across Throughout inside".split())
-_PLAIN = frozenset(
+
+def _words(text: str) -> frozenset[str]:
+    return frozenset(text.split())
+
+
+_BEFORE_ACRONYM = ("THE ", " IN ", " BY ", "ROM ", " OF ", "AND ")
+"""Ends of words after which two capitals in a text of capitals are a country and not a pronoun."""
+_STRONG = _words("in near outside around across throughout inside In Near Outside Around Across Throughout")
+_PLAIN = _words(
     """The A An At From To Of For On And Or But With By As After Before While When Where Since Until Under Over
     Between Against Into Through Via Than That This These Those If Is Are Was Were Has Have Had Will May Can Not No
     All Both Also Why How What Who North South East West Northern Southern Eastern Western Central Greater Downtown
     Inner Upper Lower Northeast Northwest Southeast Southwest Mid Metro Old Modern Ancient Nazi Communist Soviet
     Occupied Rural Urban Its His Her Their Our Your My New Meanwhile However Today Yesterday Now Then Only Even Some
     Many Most Several Because Although Though Despite During Like Unlike Visit City Like Back Wartime Imperial
-    Colonial""".split()
+    Colonial"""
 )
-_PERSON_TITLES = frozenset(
+_PERSON_TITLES = _words(
     """Mr Mrs Ms Miss Dr Sir Dame Lord Lady President Sen Rep Gov Senator Governor Justice Judge Prof Professor Captain
     Capt Col Colonel Gen General Sgt Lt Maj Officer Detective Sheriff Rev Reverend Father Sister Coach Congressman
     Congresswoman Congressmen Secretary Councillor Cllr Inspector Superintendent Sergeant Constable Representative St
-    Mr. Mrs. Ms. Dr. Sen. Rep. Gov. Prof. Capt. Col. Gen. Sgt. Lt. Maj. Rev. Messrs. mr mrs ms dr sir""".split()
+    Mr. Mrs. Ms. Dr. Sen. Rep. Gov. Prof. Capt. Col. Gen. Sgt. Lt. Maj. Rev. Messrs. mr mrs ms dr sir"""
 )
-_PLACE_NOUNS = frozenset(
+_PLACE_NOUNS = _words(
     """Airport Airlines Airways University Police Council Court Hospital City Street Bank Radio Television TV Times Post
     Stock Exchange Metropolitan County State River Valley Bay Beach Port Harbour Harbor Island Islands Mayor Parliament
     Government Olympics Marathon Fire Department School College Museum Zoo Cathedral Bridge Stadium Open Summit Tech
     Supreme High District Central National International Army Navy Ministry Foreign Prime Rail Railway Station Fashion
     Film Festival Tribune Globe Herald Daily Chamber Institute Power Electric Steel Oil Gas Telecom Football Rugby
     Cricket Red West East North South River Medical Center Centre Group Southern Northern Public Senate House Republic
-    Republican Democrat Republicans Democrats Democratic Bulldogs""".split()
+    Republican Democrat Republicans Democrats Democratic Bulldogs"""
 )
 
 
@@ -125,8 +141,7 @@ class Gazetteer:
         """Matcher of names as written, capitalised, and in capitals, with the name of each pattern."""
         patterns: dict[str, int] = {}
         listed = [(i, name) for i, name in enumerate(self._names) if not self._flags[i] & UNCASED]
-        for i, name in listed:
-            patterns[name] = i
+        patterns.update((name, i) for i, name in listed)
         for i, name in listed:
             patterns.setdefault(name[0].upper() + name[1:], i)
             patterns.setdefault(name.upper(), i)
@@ -147,7 +162,7 @@ class Gazetteer:
         matcher, name_of = self._folded if mode == _LOWER else self._cased
         haystack = text.lower() if mode == _LOWER else text
         length = len(text)
-        matches: list[tuple[int, int, int]] = []
+        matches: list[_Match] = []
         for pattern, start, end in matcher.find_matches_as_indexes(haystack):
             if (end < length and text[end].isalnum()) or (start and text[start - 1].isalnum()):
                 continue
@@ -155,55 +170,61 @@ class Gazetteer:
         if not matches:
             return []
         spot = _dateline_span(text) if dateline and mode == _CASED else (0, 0)
-        return self._resolved(text, mode, self._accepted(text, mode, matches, spot), spot)
+        return self._resolved(text, self._accepted(text, mode, matches, spot), spot)
 
-    def _accepted(
-        self, text: str, mode: str, matches: list[tuple[int, int, int]], spot: tuple[int, int]
-    ) -> list[tuple[int, int, int, int]]:
-        """Return name, start, end, forced code (or -1) of the matches that are places."""
-        kinds, flags, first = self._kinds, self._flags, self._first
-        accepted: list[tuple[int, int, int, int]] = []
-        tentative: list[tuple[int, int, int, int]] = []
+    def _accepted(self, text: str, mode: str, matches: Sequence[_Match], spot: tuple[int, int]) -> list[_Place]:
+        """Return the matches that are places, in order.
+
+        A country, an institution and the like is one unless it is flagged; a city or a flagged name is judged by its
+        surroundings, and if those say little, by the rest of the text.
+        """
+        kinds, flags = self._kinds, self._flags
+        sure: list[_Place] = []
+        doubtful: list[_Place] = []
         signs: dict[int, int] = {}
         for at, (name, start, end) in enumerate(matches):
             kind, flag = kinds[name], flags[name]
-            if kind == IGNORED or (start > 1 and text[start - 1] == "-" and _PREFIX.search(text, start - 7, start)):
+            if kind == IGNORED or _is_part_of_a_word(text, mode, start, end):
                 continue
-            if kind != CITY and kind != CAPITAL and not flag & ~UNCASED:
-                accepted.append((name, start, end, -1))
+            if kind not in _JUDGED and not flag & ~UNCASED:
+                sure.append((name, start, end, -1))
                 continue
-            forced = self._within(text, matches, at)
+            forced, doubt = self._within(text, matches, at), 0
             if forced >= 0 or spot[0] <= start < spot[1]:
-                accepted.append((name, start, end, forced))
-                signs[name] = 1
-                continue
-            sign = _sign(text, start, end, mode, flag)
-            if sign < 0:
-                signs.setdefault(name, -1)
-            elif sign > 0:
-                signs[name] = 1
-                (tentative if flag & SMALL else accepted).append((name, start, end, -1))
+                sign = 1
             else:
-                doubtful = flag & (SMALL | GIVEN) or (flag & COMMON and kind != CAPITAL)
-                (tentative if doubtful else accepted).append((name, start, end, -1))
-        supported = {first[name] for name, *_ in accepted}
-        for mention in tentative:
-            name = mention[0]
-            sign = signs.get(name, 0)
-            if sign < 0 or (flags[name] & COMMON and sign == 0):
+                sign = _sign(text, start, end, mode, flag)
+                doubt = flag & (SMALL if sign > 0 else SMALL | GIVEN if kind == CAPITAL else SMALL | GIVEN | COMMON)
+            if sign > 0:
+                signs[name] = 1
+            elif sign < 0:
+                signs.setdefault(name, -1)
                 continue
-            if flags[name] & SMALL and not self._supported(name, supported):
-                continue
-            accepted.append(mention)
-        if tentative:
-            accepted.sort(key=lambda m: m[1])
-        return accepted
+            (doubtful if doubt else sure).append((name, start, end, forced))
+        return self._with_supported(sure, doubtful, signs) if doubtful else sure
 
-    def _supported(self, name: int, supported: set[int]) -> bool:
+    def _with_supported(self, sure: list[_Place], doubtful: Sequence[_Place], signs: Mapping[int, int]) -> list[_Place]:
+        """Add the doubtful mentions for which the rest of the text speaks; `signs` by name, see `_sign`.
+
+        A small city needs a sure mention of its country, a word or family name needs a sign at one of its mentions, and
+        a name that is a person's anywhere is a person's.
+        """
+        flags = self._flags
+        countries = {self._first[place[0]] for place in sure}
+        for place in doubtful:
+            name = place[0]
+            sign, flag = signs.get(name, 0), flags[name]
+            if sign < 0 or (flag & COMMON and sign == 0) or (flag & SMALL and not self._supported(name, countries)):
+                continue
+            sure.append(place)
+        sure.sort(key=_START)
+        return sure
+
+    def _supported(self, name: int, countries: set[int]) -> bool:
         options = self._options.get(name)
-        return self._first[name] in supported if options is None else any(o[0] in supported for o in options)
+        return self._first[name] in countries if options is None else any(o[0] in countries for o in options)
 
-    def _within(self, text: str, matches: list[tuple[int, int, int]], at: int) -> int:
+    def _within(self, text: str, matches: Sequence[_Match], at: int) -> int:
         """Return the code of the country or division that follows in apposition ("Paris, Texas"), or -1."""
         if at + 1 >= len(matches):
             return -1
@@ -222,21 +243,19 @@ class Gazetteer:
             return both[0] if both else -1
         if code in known:
             return code
-        return code if self._kinds[following] == DIVISION else -1
+        return code if self._kinds[following] == DIVISION and self.codes[code] in WITH_STATE else -1
 
-    def _resolved(
-        self, text: str, mode: str, accepted: list[tuple[int, int, int, int]], spot: tuple[int, int]
-    ) -> list[Found]:
+    def _resolved(self, text: str, places: Sequence[_Place], spot: tuple[int, int]) -> list[Found]:
         """Give each mention its country: the forced one, or the one for which prior and the other mentions speak."""
         kinds, first, options = self._kinds, self._first, self._options
         evidence: dict[int, float] = {}
-        for name, _, _, forced in accepted:
+        for name, _, _, forced in places:
             if forced >= 0 or name not in options:
                 code = forced if forced >= 0 else first[name]
                 evidence[code] = evidence.get(code, 0.0) + 1.0
         found: list[Found] = []
         choice: dict[int, int] = {}
-        for name, start, end, forced in accepted:
+        for name, start, end, forced in places:
             in_dateline = spot[0] <= start < spot[1]
             if forced < 0 and name in self._shared:
                 for code, weight, _ in options[name]:
@@ -284,8 +303,19 @@ def _mode(text: str) -> str:
 
 
 def _dateline_span(text: str) -> tuple[int, int]:
-    match = _DATELINE.search(text, 0, DATELINE_WITHIN)
-    return match.span(1) if match else (0, 0)
+    """Return the span of the place in the text's dateline, (0, 0) if it has none in its first DATELINE_WITHIN."""
+    stop = max(text.rfind(mark, 0, DATELINE_WITHIN) for mark in ("- ", ": ", "/. "))
+    if stop < 0:
+        return 0, 0
+    match = _DATELINE.search(text, 0, stop + 3)
+    return match.span(match.lastindex or 0) if match else (0, 0)
+
+
+def _is_part_of_a_word(text: str, mode: str, start: int, end: int) -> bool:
+    """Say whether a match is the end of a compound ("Inter-American"), or "US" that may be a pronoun in capitals."""
+    if mode == _UPPER and end - start == 2 and start and not text.startswith(_BEFORE_ACRONYM, max(0, start - 4)):
+        return True
+    return start > 1 and text[start - 1] == "-" and _PREFIX.search(text, max(0, start - 7), start) is not None
 
 
 def _sign(text: str, start: int, end: int, mode: str, flag: int) -> int:
@@ -306,13 +336,3 @@ def _sign(text: str, start: int, end: int, mode: str, flag: int) -> int:
         if following not in _PLACE_NOUNS:
             return -1
     return sign
-
-
-def names_of(codes: Iterable[int], gazetteer: Gazetteer) -> list[str]:
-    """Return the codes that code indexes stand for."""
-    return [gazetteer.codes[code] for code in codes]
-
-
-def as_plain(state: GazetteerState) -> dict[str, Any]:
-    """Return the state as a plain dictionary."""
-    return dict(state)

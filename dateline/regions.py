@@ -14,21 +14,24 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from dateline.gazetteer import CAPITAL, CITY, COUNTRY, CUE, DEMONYM, DIVISION, KINDS, REGION, Found, Gazetteer
+from dateline.gazetteer import CUE, DEMONYM, KINDS, REGION, Found, Gazetteer
 from dateline.results import Country, Region
 from dateline.taxonomy import Taxonomy
 from dateline.terms import Ids
 from dateline.text import Document
 
-KIND_WEIGHTS = (1.0, 0.9, 0.9, 0.8, 0.8, 0.7, 0.6, 0.6, 0.5, 0.2, 0.5, 0.0)
+KIND_WEIGHTS = (1.0, 0.8, 0.95, 0.9, 0.8, 0.7, 0.6, 0.6, 0.5, 0.2, 0.5, 0.0)
 """What a mention weighs by kind, in the order of gazetteer.KINDS."""
-REPEAT = 0.7
+REPEAT = 0.5
 """The n-th mention of a country counts n ** -REPEAT."""
-LEAD_CHARS, OPENING_CHARS = 120, 400
+LEAD_CHARS, OPENING_CHARS = 120, 600
 LEAD_BONUS, OPENING_BONUS, DATELINE_BONUS = 2.0, 0.6, 1.0
 """What a mention in the title or the first LEAD_CHARS, in the first OPENING_CHARS, or in a dateline weighs more."""
 FEATURES = ("bias", "share", "log weight", "best", "in lead", "in opening", "dateline", "dateline only", "named",
             "rivals", "cues only", "spread", "late", "density")  # fmt: skip
+AREA_SHARE, AREA_RIVAL = 0.5, 1.0
+"""A region named as such ("East Africa") is assigned if its mentions have this share of all the evidence, and outweigh
+the best country this many times."""
 
 Floats = NDArray[np.floating[Any]]
 
@@ -115,27 +118,25 @@ def features(evidence: Mapping[int, Evidence], length: int) -> list[tuple[float,
     total = sum(e.weight for e in evidence.values()) or 1.0
     best = max((e.weight for e in evidence.values()), default=1.0)
     rivals = math.log(len(evidence) or 1)
-    rows = []
-    for one in evidence.values():
-        rows.append(
-            (
-                1.0,
-                one.weight / total,
-                math.log(one.weight + 0.1),
-                one.weight / best,
-                one.lead,
-                one.opening,
-                one.dateline,
-                one.dateline if one.body == 0 else 0.0,
-                math.log1p(one.named),
-                rivals,
-                1.0 if one.cues == one.mentions else 0.0,
-                one.thirds.bit_count() / 3,
-                math.log1p(min(one.first, length) / 500),
-                math.log((one.body + 0.1) * 1000 / (length + 300)),
-            )
+    return [
+        (
+            1.0,
+            one.weight / total,
+            math.log(one.weight + 0.1),
+            one.weight / best,
+            one.lead,
+            one.opening,
+            one.dateline,
+            one.dateline if one.body == 0 else 0.0,
+            math.log1p(one.named),
+            rivals,
+            1.0 if one.cues == one.mentions else 0.0,
+            one.thirds.bit_count() / 3,
+            math.log1p(min(one.first, length) / 500),
+            math.log((one.body + 0.1) * 1000 / (length + 300)),
         )
-    return rows
+        for one in evidence.values()
+    ]
 
 
 @dataclass(frozen=True)
@@ -243,19 +244,21 @@ class RegionClassifier:
         """
         title = self._gazetteer.find(document.title, dateline=False) if document.title else []
         body = self._gazetteer.find(document.body)
-        areas = [f for f in (*title, *body) if f.kind == REGION]
+        length = len(document.body)
+        areas, _ = gather([f for f in title if f.kind == REGION], [f for f in body if f.kind == REGION], length)
         title = [f for f in title if f.kind != REGION]
         body = [f for f in body if f.kind != REGION]
-        evidence, weights = gather(title, body, len(document.body))
+        evidence, weights = gather(title, body, length)
         scored = sorted(
-            ((self._focus.score(row), code) for code, row in zip(evidence, features(evidence, len(document.body)), strict=True)),
+            ((self._focus.score(row), code) for code, row in zip(evidence, features(evidence, length), strict=True)),
             key=lambda pair: (-pair[0], pair[1]),
         )
         countries = self._assigned(scored, evidence)
         if not countries and not areas:
             countries = self._unmentioned(term_ids, term_counts, home_country)
+        rival = max((one.weight for one in evidence.values()), default=0.0) if countries else 0.0
         return RegionAnswer(
-            countries, self._regions(countries, areas), self._mentions(document, title, body, evidence, weights)
+            countries, self._regions(countries, areas, rival), self._mentions(document, title, body, evidence, weights)
         )
 
     def _assigned(self, scored: Sequence[tuple[float, int]], evidence: Mapping[int, Evidence]) -> tuple[Country, ...]:
@@ -275,22 +278,20 @@ class RegionClassifier:
         answer = self._fallback.best(term_ids, term_counts) if self._fallback is not None else None
         return () if answer is None else (self._country(answer[0], answer[1], 0),)
 
-    def _regions(self, countries: Sequence[Country], areas: Sequence[Found]) -> tuple[Region, ...]:
+    def _regions(self, countries: Sequence[Country], areas: Mapping[int, Evidence], rival: float) -> tuple[Region, ...]:
+        """Return the regions of the countries, and of areas that outweigh the best country's evidence, `rival`."""
         names = self._taxonomy.region_names
         scores: dict[str, float] = {}
         for country in countries:
             region = self._taxonomy.region_of.get(country.code)
             if region is not None:
                 scores[region] = max(scores.get(region, 0.0), country.score)
-        if not countries:
-            counts: dict[str, int] = {}
-            for found in areas:
-                code = self._gazetteer.codes[found.code]
-                if code in names:
-                    counts[code] = counts.get(code, 0) + 1
-            total = sum(counts.values())
-            scores = {code: n / (total + 1) for code, n in counts.items() if n / total >= 0.5}
-        return tuple(Region(c, names[c], s) for c, s in sorted(scores.items(), key=lambda pair: -pair[1]))
+        named = {code: one.weight for index, one in areas.items() if (code := self._gazetteer.codes[index]) in names}
+        total = sum(named.values()) + rival
+        for code, weight in named.items():
+            if weight >= total * AREA_SHARE and weight > AREA_RIVAL * rival:
+                scores[code] = max(scores.get(code, 0.0), weight / (total + 1.0))
+        return tuple(Region(c, names[c], s) for c, s in sorted(scores.items(), key=lambda pair: (-pair[1], pair[0])))
 
     def _mentions(
         self,

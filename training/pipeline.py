@@ -26,7 +26,7 @@ from training.topics import FOLDS, TopicFit, fit_topics
 
 MIN_TERM_DOCUMENTS = 2
 N_THEMES = 40
-THEME_PASSES = 20
+THEME_SWEEPS = 300
 N_CANARIES = 12
 GATE_TOLERANCE = 0.02
 """A candidate is not promoted if a cross-validated figure falls by more than this below the serving version's."""
@@ -70,7 +70,7 @@ def train(*, seeds: Path, registry: Registry, seed: int, n_themes: int, report: 
     )
     report("fitting themes")
     themes = fit_themes(
-        corpus.documents, features.counts, features.index, n_themes=n_themes, passes=THEME_PASSES, seed=seed
+        corpus.documents, features.counts, features.index, n_themes=n_themes, sweeps=THEME_SWEEPS, seed=seed
     )
     report("writing")
     version = new_version()

@@ -107,16 +107,21 @@ def _number(path: Path, digits: str) -> int:
 
 
 def _add_cities(entries: dict[str, Entry], rows: Iterable[list[str]]) -> None:
+    """Add cities; those that differ in diacritics only are namesakes, and every spelling stands for all of them."""
     people: dict[str, dict[str, int]] = {}
+    spellings: dict[str, set[str]] = {}
     for name, country, thousands in rows:
-        namesakes = people.setdefault(name, {})
+        plain = plain_letters(name)
+        spellings.setdefault(plain, {plain}).add(name)
+        namesakes = people.setdefault(plain, {})
         namesakes[country] = max(namesakes.get(country, 0), _number(Path("places/cities.tsv"), thousands) * 1000)
-    for name, namesakes in people.items():
+    for plain, namesakes in people.items():
         largest = max(namesakes.values())
         kept = {c: float(n) for c, n in namesakes.items() if n >= largest * RIVAL_SHARE}
         total = sum(kept.values()) or 1.0
         flags = SMALL if largest < SMALL_CITY else 0
-        _add(entries, name, Entry("city", {c: n / total for c, n in kept.items()}, flags))
+        for name in spellings[plain]:
+            entries[name] = Entry("city", {c: n / total for c, n in kept.items()}, flags)
 
 
 def _add_file(entries: dict[str, Entry], path: Path) -> None:
@@ -130,6 +135,8 @@ def _add_file(entries: dict[str, Entry], path: Path) -> None:
             for name in names:
                 variants = _with_plural(name) if section == "demonyms" else [name]
                 for variant in variants:
+                    if variant != name and variant in entries:
+                        continue  # "Philippines" is no plural
                     capital = kind == "city" and variant in entries and entries[variant].kind == "capital"
                     flags = UNCASED if section == "lowercase" else 0
                     _add(own, variant, Entry("capital" if capital else kind, {code: 1.0}, flags))
@@ -155,7 +162,7 @@ def _add_file(entries: dict[str, Entry], path: Path) -> None:
 def _add_ambiguous(path: Path, known: Mapping[str, Entry], own: dict[str, Entry], name: str, options: Any) -> None:
     if not isinstance(options, dict) or not options:
         raise InvalidSeeds(f"{path}: ambiguous: {name}: expected country codes, each with a list of countries near it")
-    kind = known[name].kind if name in known else "city"
+    kind = known[name].kind if name in known else "institution" if name.islower() else "city"
     flags = known[name].flags & ~SMALL if name in known else 0
     weights = {str(code): 0.5**rank for rank, code in enumerate(options)}
     total = sum(weights.values())
@@ -203,7 +210,7 @@ def _add(entries: dict[str, Entry], name: str, entry: Entry) -> None:
         return
     entries[name] = entry
     plain = plain_letters(name)
-    if plain != name and (plain not in entries or entries[plain].kind == entry.kind):
+    if plain != name and (plain not in entries or entries[plain].kind in ("city", "division")):
         entries[plain] = entry
 
 

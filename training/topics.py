@@ -1,8 +1,7 @@
-"""Fits the topic classifier: one linear model that blends three sources, each a weight for every term and label.
+"""Fits the topic classifier: one linear model for each label, the sum of two.
 
-- a linear support vector machine for each label, which is best where there are many articles;
-- naive Bayes log-odds with the seed words as prior, which is best where there are few;
-- the seed words themselves, which know what the corpus never mentions.
+A linear support vector machine learns from the articles; the seed words add a fixed weight to their own label, which
+knows what the corpus never mentions.
 
 Calibration and thresholds come from scores that cross-validation gives to articles it did not train on;
 near-duplicates stay in one fold. The model that is saved is then fitted on everything.
@@ -25,18 +24,27 @@ from training.corpus import Article
 from training.features import Features, seed_terms
 
 FOLDS = 5
-_FEW = 10
-"""Positives at which a label's own best threshold counts as much as the one that suits all labels."""
+_FALLBACK = 0.05
+"""The probability that the best label needs to be assigned where no label reaches its threshold."""
 
 
 @dataclass(frozen=True)
 class Blend:
-    """How much each source weighs, relative to the support vector machine, and that one's penalty C."""
+    """Options of the fit.
 
-    penalty: float = 0.3
-    balanced: bool = True
-    bayes: float = 0.0
-    seeds: float = 2.0
+    `penalty` (C) and `balanced` (class weights): the support vector machine's. `seeds`: what a seed word weighs.
+    `few`: the number of positives at which a label's own best threshold counts as much as the one that suits all
+    labels; high where texts to come will differ from the corpus.
+    """
+
+    penalty: float
+    balanced: bool
+    seeds: float
+    few: float
+
+
+_WITH_SEED_WORDS = Blend(penalty=0.1, balanced=True, seeds=1.0, few=500.0)
+_WITHOUT = Blend(penalty=1.0, balanced=False, seeds=0.0, few=10.0)
 
 
 @dataclass(frozen=True)
@@ -82,7 +90,7 @@ def fit_topics(
         _indicator([article.subtopics for article in labelled], [entry.code for entry in entries]),
         seed_matrix([list(entry.words) for entry in entries], features.index),
     )
-    blend = Blend() if topics.seeds.nnz else Blend(penalty=1.0, balanced=False, bayes=0.0)
+    blend = _WITH_SEED_WORDS if topics.seeds.nnz else _WITHOUT
     held_out = [np.zeros(task.truth.shape) for task in (topics, subtopics)]
     for train, test in GroupKFold(min(FOLDS, len(set(groups)))).split(rows, groups=groups):
         _, x = tfidf(counts, train)
@@ -93,7 +101,7 @@ def fit_topics(
     idf, x = tfidf(counts, np.arange(len(rows)))
     models = []
     for task, scores in zip((topics, subtopics), held_out, strict=True):
-        models.append(_calibrated(*_fit(x, task.truth, task.seeds, blend), scores, task.truth))
+        models.append(_calibrated(*_fit(x, task.truth, task.seeds, blend), scores, task.truth, few=blend.few))
         progress()
     probabilities = models[0].probabilities(held_out[0])
     return TopicFit(
@@ -128,26 +136,9 @@ def _fit(x: csr_matrix, truth: np.ndarray, seeds: csr_matrix, blend: Blend) -> t
         machine.fit(x, truth[:, label])
         weights[:, label] = machine.coef_[0]
         bias[label] = machine.intercept_[0]
-    if blend.bayes:
-        weights += blend.bayes * _bayes_log_odds(x, truth, seeds)
     if seeds.nnz:
         weights += blend.seeds * seeds.toarray()
     return weights.astype(np.float32), bias
-
-
-_PRIOR_DOCUMENTS = 20.0
-_PRIOR_SEED = 0.6
-_PRIOR_OTHER = 0.025
-
-
-def _bayes_log_odds(x: csr_matrix, truth: np.ndarray, seeds: csr_matrix) -> np.ndarray:
-    """Return log p(label | term) / p(label) for every term and label, smoothed towards what the seed words say."""
-    share = truth / np.maximum(1, truth.sum(axis=1, keepdims=True))
-    share = share / np.maximum(1.0, truth.sum(axis=0)) * 100.0
-    holding = np.asarray((x > 0).astype(np.float64).T @ share)
-    prior = np.where(seeds.toarray() > 0, _PRIOR_SEED, _PRIOR_OTHER)
-    posterior = (holding + _PRIOR_DOCUMENTS * prior) / (holding.sum(axis=1, keepdims=True) + _PRIOR_DOCUMENTS)
-    return np.asarray(np.log(np.clip(posterior * truth.shape[1], 1e-3, None)))
 
 
 def _indicator(labels: Sequence[Sequence[str]], codes: Sequence[str]) -> np.ndarray:
@@ -158,20 +149,19 @@ def _indicator(labels: Sequence[Sequence[str]], codes: Sequence[str]) -> np.ndar
     return truth
 
 
-def _calibrated(weights: np.ndarray, bias: np.ndarray, scores: np.ndarray, truth: np.ndarray) -> LabelModel:
+def _calibrated(
+    weights: np.ndarray, bias: np.ndarray, scores: np.ndarray, truth: np.ndarray, *, few: float
+) -> LabelModel:
     """Return the model with a Platt curve and thresholds chosen on held-out scores."""
     model = LabelModel(weights, bias, 1.0, 0.0, np.full(truth.shape[1], 0.5), 0.5)
     if not truth.any() or truth.all():
         return model
     platt = LogisticRegression(C=1e6).fit(scores.reshape(-1, 1), truth.ravel())
     model = replace(model, slope=float(platt.coef_[0, 0]), intercept=float(platt.intercept_[0]), fallback=_FALLBACK)
-    return replace(model, thresholds=_thresholds(model.probabilities(scores), truth))
+    return replace(model, thresholds=_thresholds(model.probabilities(scores), truth, few=few))
 
 
-_FALLBACK = 0.15
-
-
-def _thresholds(probabilities: np.ndarray, truth: np.ndarray) -> np.ndarray:
+def _thresholds(probabilities: np.ndarray, truth: np.ndarray, *, few: float) -> np.ndarray:
     """Return for each label the threshold with the best F1, drawn towards the common one where positives are few.
 
     Source: Yang 2001, "A study of thresholding strategies for text categorization" (SCut), with shrinkage.
@@ -179,7 +169,7 @@ def _thresholds(probabilities: np.ndarray, truth: np.ndarray) -> np.ndarray:
     common = _best_threshold(probabilities.ravel(), truth.ravel())
     positives = truth.sum(axis=0)
     own = [_best_threshold(p, t) if t.any() else common for p, t in zip(probabilities.T, truth.T, strict=True)]
-    return np.asarray((np.array(own) * positives + common * _FEW) / (positives + _FEW))
+    return np.asarray((np.array(own) * positives + common * few) / (positives + few))
 
 
 def _best_threshold(probabilities: np.ndarray, truth: np.ndarray) -> float:
