@@ -56,6 +56,9 @@ _Match = tuple[int, int, int]
 _Place = tuple[int, int, int, int]
 """A match that is one, with the code that its apposition forces ("Paris, Texas"), or -1."""
 _START = itemgetter(1)
+_CAPITAL_DOUBTS = SMALL | GIVEN
+_DOUBTS = SMALL | GIVEN | COMMON
+"""Flags of a name that, where its surroundings say nothing, leave it to the rest of the text."""
 _JUDGED = frozenset({CITY, CAPITAL})
 """Kinds that need a look at their surroundings even without a flag."""
 _CAPITAL = re.compile(r"[A-Z]")
@@ -169,7 +172,7 @@ class Gazetteer:
             matches.append((name_of[pattern], start, end))
         if not matches:
             return []
-        spot = _dateline_span(text) if dateline and mode == _CASED else (0, 0)
+        spot = dateline_span(text) if dateline and mode == _CASED else (0, 0)
         return self._resolved(text, self._accepted(text, mode, matches, spot), spot)
 
     def _accepted(self, text: str, mode: str, matches: Sequence[_Match], spot: tuple[int, int]) -> list[_Place]:
@@ -194,7 +197,9 @@ class Gazetteer:
                 sign = 1
             else:
                 sign = _sign(text, start, end, mode, flag)
-                doubt = flag & (SMALL if sign > 0 else SMALL | GIVEN if kind == CAPITAL else SMALL | GIVEN | COMMON)
+                doubt = flag & (
+                    SMALL if sign > 0 else _CAPITAL_DOUBTS if kind == CAPITAL and mode != _LOWER else _DOUBTS
+                )
             if sign > 0:
                 signs[name] = 1
             elif sign < 0:
@@ -302,7 +307,7 @@ def _mode(text: str) -> str:
     return _UPPER if head == head.upper() else _CASED
 
 
-def _dateline_span(text: str) -> tuple[int, int]:
+def dateline_span(text: str) -> tuple[int, int]:
     """Return the span of the place in the text's dateline, (0, 0) if it has none in its first DATELINE_WITHIN."""
     stop = max(text.rfind(mark, 0, DATELINE_WITHIN) for mark in ("- ", ": ", "/. "))
     if stop < 0:

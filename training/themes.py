@@ -23,8 +23,14 @@ _NAME_TERMS = 3
 def fit_themes(
     documents: Sequence[Document], counts: csr_matrix, index: TermIndex, *, n_themes: int, sweeps: int, seed: int
 ) -> ThemeModel:
-    """Return a theme model of `n_themes` themes for documents with term counts (n_docs, n_terms)."""
+    """Return a theme model of `n_themes` themes for documents with term counts (n_docs, n_terms).
+
+    A corpus with fewer theme words than themes has no themes.
+    """
     words = theme_words(counts, index)
+    if len(words) < n_themes:
+        nothing = np.full(index.n_terms, -1, dtype=np.int64)
+        return ThemeModel(nothing, np.zeros((0, 0)), np.zeros(0), [])
     stems = [index.stems[word] for word in words]
     corpus = counts[:, words]
     lda = fit_lda(corpus, stems, n_themes=n_themes, sweeps=sweeps, seed=seed)

@@ -17,6 +17,7 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import GroupKFold
 from sklearn.svm import LinearSVC
 
+from dateline.errors import InvalidSeeds
 from dateline.taxonomy import Taxonomy
 from dateline.terms import TermIndex
 from dateline.topics import LabelModel, TopicClassifier
@@ -24,6 +25,7 @@ from training.corpus import Article
 from training.features import Features, seed_terms
 
 FOLDS = 5
+_NEVER = -50.0
 _FALLBACK = 0.05
 """The probability that the best label needs to be assigned where no label reaches its threshold."""
 
@@ -76,9 +78,11 @@ def fit_topics(
 ) -> TopicFit:
     """Return the classifier for articles with `features`; `groups` (n_docs,) keeps near-duplicates in one fold.
 
-    Articles without a topic are left out.
+    Articles without a topic are left out. Raises InvalidSeeds if too few are left to learn from.
     """
-    rows = np.array([i for i, article in enumerate(articles) if article.topics])
+    rows = np.array([i for i, article in enumerate(articles) if article.topics], dtype=np.int64)
+    if len(set(groups[rows].tolist())) < 2:
+        raise InvalidSeeds("articles: at least two different articles with topics are needed to train")
     labelled, counts, groups = [articles[i] for i in rows], features.counts[rows], groups[rows]
     codes = [topic.code for topic in taxonomy.topics]
     topics = _Task(
@@ -91,19 +95,21 @@ def fit_topics(
         seed_matrix([list(entry.words) for entry in entries], features.index),
     )
     blend = _WITH_SEED_WORDS if topics.seeds.nnz else _WITHOUT
-    held_out = [np.zeros(task.truth.shape) for task in (topics, subtopics)]
+    # What a fold had no example of stays NaN: nothing can be learned from its scores.
+    held_out = [np.full(task.truth.shape, np.nan) for task in (topics, subtopics)]
     for train, test in GroupKFold(min(FOLDS, len(set(groups)))).split(rows, groups=groups):
         _, x = tfidf(counts, train)
         for task, scores in zip((topics, subtopics), held_out, strict=True):
             weights, bias = _fit(x[train], task.truth[train], task.seeds, blend)
-            scores[test] = x[test] @ weights + bias
+            seen = task.truth[train].any(axis=0) & ~task.truth[train].all(axis=0)
+            scores[np.ix_(test, seen)] = (x[test] @ weights + bias)[:, seen]
         progress()
     idf, x = tfidf(counts, np.arange(len(rows)))
     models = []
     for task, scores in zip((topics, subtopics), held_out, strict=True):
         models.append(_calibrated(*_fit(x, task.truth, task.seeds, blend), scores, task.truth, few=blend.few))
         progress()
-    probabilities = models[0].probabilities(held_out[0])
+    probabilities = np.nan_to_num(models[0].probabilities(held_out[0]))
     return TopicFit(
         classifier=TopicClassifier(taxonomy, idf=idf, topics=models[0], subtopics=models[1]),
         probabilities=probabilities,
@@ -130,7 +136,8 @@ def tfidf(counts: csr_matrix, rows: np.ndarray) -> tuple[np.ndarray, csr_matrix]
 def _fit(x: csr_matrix, truth: np.ndarray, seeds: csr_matrix, blend: Blend) -> tuple[np.ndarray, np.ndarray]:
     """Return (weights (n_terms, n_labels), bias (n_labels,)) of the blend."""
     weights = np.zeros((x.shape[1], truth.shape[1]), dtype=np.float32)
-    bias = np.full(truth.shape[1], -1.0)
+    # A label without articles rests on its seed words; without those it is never assigned.
+    bias = np.where(np.asarray(seeds.sum(axis=0)).ravel() > 0, -1.0, _NEVER)
     for label in np.flatnonzero(truth.any(axis=0) & ~truth.all(axis=0)):
         machine = LinearSVC(C=blend.penalty, class_weight="balanced" if blend.balanced else None, random_state=0)
         machine.fit(x, truth[:, label])
@@ -152,23 +159,27 @@ def _indicator(labels: Sequence[Sequence[str]], codes: Sequence[str]) -> np.ndar
 def _calibrated(
     weights: np.ndarray, bias: np.ndarray, scores: np.ndarray, truth: np.ndarray, *, few: float
 ) -> LabelModel:
-    """Return the model with a Platt curve and thresholds chosen on held-out scores."""
-    model = LabelModel(weights, bias, 1.0, 0.0, np.full(truth.shape[1], 0.5), 0.5)
-    if not truth.any() or truth.all():
+    """Return the model with a Platt curve and thresholds chosen on held-out scores, NaN where there is none."""
+    known = ~np.isnan(scores)
+    model = LabelModel(weights, bias, 2.0, 0.0, np.full(truth.shape[1], 0.5), _FALLBACK)
+    if len(np.unique(truth[known])) < 2:
         return model
-    platt = LogisticRegression(C=1e6).fit(scores.reshape(-1, 1), truth.ravel())
-    model = replace(model, slope=float(platt.coef_[0, 0]), intercept=float(platt.intercept_[0]), fallback=_FALLBACK)
+    platt = LogisticRegression(C=1e6).fit(scores[known].reshape(-1, 1), truth[known])
+    model = replace(model, slope=float(platt.coef_[0, 0]), intercept=float(platt.intercept_[0]))
     return replace(model, thresholds=_thresholds(model.probabilities(scores), truth, few=few))
 
 
 def _thresholds(probabilities: np.ndarray, truth: np.ndarray, *, few: float) -> np.ndarray:
     """Return for each label the threshold with the best F1, drawn towards the common one where positives are few.
 
+    Probabilities that are NaN do not count.
     Source: Yang 2001, "A study of thresholding strategies for text categorization" (SCut), with shrinkage.
     """
-    common = _best_threshold(probabilities.ravel(), truth.ravel())
-    positives = truth.sum(axis=0)
-    own = [_best_threshold(p, t) if t.any() else common for p, t in zip(probabilities.T, truth.T, strict=True)]
+    known = ~np.isnan(probabilities)
+    common = _best_threshold(probabilities[known], truth[known])
+    positives = (truth & known).sum(axis=0)
+    columns = [(p[k], t[k]) for p, t, k in zip(probabilities.T, truth.T, known.T, strict=True)]
+    own = [_best_threshold(p, t) if t.any() else common for p, t in columns]
     return np.asarray((np.array(own) * positives + common * few) / (positives + few))
 
 
