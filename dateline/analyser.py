@@ -12,6 +12,7 @@ from typing import Any
 from dateline import bundle, language
 from dateline.errors import EmptyText, InvalidModel
 from dateline.explain import Locator, explain_places, explain_topics
+from dateline.prose import Prose
 from dateline.regions import RegionClassifier
 from dateline.results import Analysis
 from dateline.taxonomy import Taxonomy
@@ -33,6 +34,7 @@ class Analyser:
         version: str,
         taxonomy: Taxonomy,
         index: TermIndex,
+        prose: Prose,
         topics: TopicClassifier,
         regions: RegionClassifier,
         themes: ThemeModel,
@@ -40,6 +42,7 @@ class Analyser:
         self.version = version
         self.taxonomy = taxonomy
         self.index = index
+        self.prose = prose
         self.topics = topics
         self.regions = regions
         self.themes = themes
@@ -51,6 +54,7 @@ class Analyser:
             version=version,
             taxonomy=taxonomy,
             index=TermIndex(**parts["terms"]),
+            prose=Prose.from_state(parts["prose"]),
             topics=TopicClassifier.from_state(parts["topics"], taxonomy),
             regions=RegionClassifier.from_state(parts["regions"], taxonomy),
             themes=ThemeModel.from_state(parts["themes"]),
@@ -60,6 +64,7 @@ class Analyser:
         """Return the state of every model, as a bundle keeps it."""
         return {
             "terms": self.index.state(),
+            "prose": self.prose.state(),
             "topics": self.topics.state(),
             "regions": self.regions.state(),
             "themes": self.themes.state(),
@@ -84,14 +89,19 @@ class Analyser:
             return Analysis(self.version, spoken, warnings=(warning,))
         terms, counts = self.index.counts(document_word_ids(self.index, document))
         answer = self.regions.classify(document, term_ids=terms, term_counts=counts, home_country=home_country)
-        topics = self.topics.classify(terms, counts)
-        themes = self.themes.themes(terms, counts)
+        prose = self.prose.holds(document)
+        topics = self.topics.classify(terms, counts) if prose else ()
+        themes = self.themes.themes(terms, counts) if prose else ()
         warnings = []
         if not len(terms):
             warnings.append("no known words: the text has no word that the model knows")
+        elif not prose:
+            warnings.append(
+                "no running text: the text lacks the function words of English reporting; no topics or themes"
+            )
         elif not topics:
             warnings.append("no topic: the text says too little of any topic that the model knows")
-        if not themes:
+        if prose and not themes:
             warnings.append("no theme: the text shares too few words with the themes of the corpus")
         if not answer.countries:
             warnings.append("no country: the text names no place that decides where it happens")

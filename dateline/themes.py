@@ -22,6 +22,8 @@ _MAX_STEPS = 200
 _TOLERANCE = 1e-4
 _MIN_WORDS = 6
 """A text with fewer theme words than this has no theme: LDA would still name one with confidence."""
+_MIN_EVIDENCE = 3.0
+"""How many of a text's words must belong to a theme, as LDA expects, for the theme to be named."""
 _MIN_WEIGHT = 0.08
 _MAX_THEMES = 5
 
@@ -72,8 +74,9 @@ class ThemeModel:
         if counts[known].sum() < _MIN_WORDS:
             return ()
         weights = infer(self._exp_elog_beta[words[known]], counts[known].astype(np.float64), self._alpha)
+        least = max(_MIN_WEIGHT, _MIN_EVIDENCE / counts[known].sum())
         best = np.argsort(-weights, kind="stable")[:_MAX_THEMES]
-        entries = ((self.entries[i], float(weights[i])) for i in best if weights[i] >= _MIN_WEIGHT)
+        entries = ((self.entries[i], float(weights[i])) for i in best if weights[i] >= least)
         return tuple(Theme(entry.id, entry.name, weight, entry.terms) for entry, weight in entries)
 
 

@@ -90,7 +90,8 @@ def test_mentions_explain_the_answer(classifier: RegionClassifier) -> None:
 def test_answers_are_plain_python(classifier: RegionClassifier) -> None:
     result = answer(classifier, STORY)
     json.dumps([(c.code, c.name, c.score, c.mentions) for c in result.countries])
-    assert all(type(c.score) is float and 0.0 <= c.score <= 1.0 for c in (*result.countries, *result.regions))
+    scores = [c.score for c in result.countries] + [r.score for r in result.regions]
+    assert all(type(score) is float and 0.0 <= score <= 1.0 for score in scores)
     assert all(type(m.start) is int and type(m.share) is float for m in result.mentions)
 
 

@@ -15,14 +15,18 @@ from dateline.text import Document, read
 
 
 class Article(BaseModel):
-    """One labelled article, as a line of `articles/*.jsonl`. The first topic is the main one."""
+    """One article, as a line of `articles/*.jsonl`.
+
+    The first topic is the main one. An empty list of topics or countries says that there is none; None, that nobody
+    has said.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     id: Annotated[str, Field(min_length=1, max_length=200)]
     title: str = ""
     text: str
-    topics: tuple[str, ...] = ()
+    topics: tuple[str, ...] | None = None
     subtopics: tuple[str, ...] = ()
     countries: tuple[str, ...] | None = None
 
@@ -81,7 +85,7 @@ def _read_articles(path: Path) -> Iterator[tuple[str, Article]]:
 
 def _check_labels(where: str, article: Article, taxonomy: Taxonomy) -> None:
     known: list[tuple[str, Iterable[str], Iterable[str]]] = [
-        ("topic", article.topics, {topic.code for topic in taxonomy.topics}),
+        ("topic", article.topics or (), {topic.code for topic in taxonomy.topics}),
         ("sub-topic", article.subtopics, taxonomy.topic_of),
     ]
     if taxonomy.regions:

@@ -15,37 +15,47 @@ _KINDS = ("topics", "regions", "countries")
 _BAR = 40
 
 
-def evaluate(analyser: Analyser, pack: Path) -> dict[str, Any]:
-    """Return the figures of a model on a pack.
+Expected = dict[str, Any]
+"""What a pack says of a text: "topics", "primary", "regions", "countries", or some of them."""
 
-    For each kind of label that the pack carries: `@1`, the share of texts whose best label is an expected one (none
-    where none is expected), `F1`, micro-averaged. For topics also `primary@1`, `ece` and `bins`, the reliability of
-    the best topic's score. Raises InvalidSeeds naming file and line.
-    """
-    rows = [_row(pack, number, line) for number, line in enumerate(pack.open("rb"), start=1) if line.strip()]
+
+def evaluate(analyser: Analyser, pack: Path) -> dict[str, Any]:
+    """Return the figures of a model on a pack. Raises InvalidSeeds naming file and line."""
+    rows = read_pack(pack)
     answers = [analyser.analyse(text, title=title).to_dict() for text, title, _ in rows]
-    figures: dict[str, Any] = {"texts": len(rows)}
+    return figures([expected for _, _, expected in rows], answers)
+
+
+def read_pack(pack: Path) -> list[tuple[str, str, Expected]]:
+    """Return (text, title, expected) of each line of a pack. Raises InvalidSeeds naming file and line."""
+    with pack.open("rb") as lines:
+        return [_row(pack, number, line) for number, line in enumerate(lines, start=1) if line.strip()]
+
+
+def figures(expected: Sequence[Expected], answers: Sequence[dict[str, Any]]) -> dict[str, Any]:
+    """Return the figures of answers, in the form of the output contract, against what was expected.
+
+    For each kind of label that is expected at all: `@1`, the share of texts whose best label is an expected one (none
+    where none is expected), `F1`, micro-averaged. For topics also `primary@1`, `ece` and `bins`, the reliability of the
+    best topic's score.
+    """
+    result: dict[str, Any] = {"texts": len(expected)}
+    both = list(zip(expected, answers, strict=True))
     for kind in _KINDS:
-        pairs = [
-            (e[kind], [x["code"] for x in a[kind]]) for (_, _, e), a in zip(rows, answers, strict=True) if kind in e
-        ]
+        pairs = [(e[kind], [label["code"] for label in a[kind]]) for e, a in both if kind in e and kind in a]
         if pairs:
-            figures[f"{kind}@1"] = float(np.mean([_first_right(want, got) for want, got in pairs]))
-            figures[f"{kind}F1"] = _micro_f1(pairs)
-    primary = [(e["primary"], a["topics"]) for (_, _, e), a in zip(rows, answers, strict=True) if "primary" in e]
+            result[f"{kind}@1"] = float(np.mean([_first_right(want, got) for want, got in pairs]))
+            result[f"{kind}F1"] = _micro_f1(pairs)
+    primary = [(e["primary"], a["topics"]) for e, a in both if "primary" in e]
     if primary:
-        figures["primary@1"] = float(np.mean([bool(got) and got[0]["code"] == want for want, got in primary]))
-    judged = [
-        (a["topics"][0], e["topics"])
-        for (_, _, e), a in zip(rows, answers, strict=True)
-        if "topics" in e and a["topics"]
-    ]
+        result["primary@1"] = float(np.mean([bool(got) and got[0]["code"] == want for want, got in primary]))
+    judged = [(a["topics"][0], e["topics"]) for e, a in both if "topics" in e and a["topics"]]
     if judged:
         confidence = np.array([best["score"] for best, _ in judged])
         correct = np.array([best["code"] in want for best, want in judged])
-        figures["ece"] = calibration_error(confidence, correct)
-        figures["bins"] = reliability(confidence, correct)
-    return figures
+        result["ece"] = calibration_error(confidence, correct)
+        result["bins"] = reliability(confidence, correct)
+    return result
 
 
 def render(name: str, figures: dict[str, Any]) -> str:
@@ -66,7 +76,7 @@ def _bar(confidence: float, correct: float, n: int) -> str:
     return f"  {confidence:.2f} {''.join(cells)} {correct:.2f} of {n}"
 
 
-def _row(pack: Path, number: int, line: bytes) -> tuple[str, str, dict[str, Any]]:
+def _row(pack: Path, number: int, line: bytes) -> tuple[str, str, Expected]:
     try:
         row = json.loads(line)
         text, title = row["text"], row.get("title", "")

@@ -10,10 +10,12 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from sklearn.feature_extraction.text import ENGLISH_STOP_WORDS
 
 from dateline import bundle
 from dateline.analyser import Analyser, load
 from dateline.errors import NoModel
+from dateline.prose import fit_prose
 from dateline.registry import Registry, new_version
 from dateline.taxonomy import read_taxonomy
 from training.corpus import Article, read_corpus
@@ -22,7 +24,7 @@ from training.features import extract
 from training.metrics import calibration_error, f1, macro_f1
 from training.regions import fit_regions
 from training.themes import fit_themes
-from training.topics import FOLDS, TopicFit, fit_topics
+from training.topics import FOLDS, NO_TOPIC, TopicFit, fit_topics
 
 MIN_TERM_DOCUMENTS = 2
 N_THEMES = 40
@@ -54,6 +56,9 @@ def train(*, seeds: Path, registry: Registry, seed: int, n_themes: int, report: 
     groups = near_duplicate_groups(corpus.documents)
     report("counting terms")
     features = extract(corpus.documents, taxonomy, min_documents=MIN_TERM_DOCUMENTS)
+    prose = fit_prose(
+        (d for a, d in zip(corpus.articles, corpus.documents, strict=True) if a.topics != ()), ENGLISH_STOP_WORDS
+    )
     report("fitting topics")
     topics = fit_topics(
         corpus.articles, features, groups, taxonomy, progress=lambda: report("fitting topics")
@@ -78,6 +83,7 @@ def train(*, seeds: Path, registry: Registry, seed: int, n_themes: int, report: 
         version=version,
         taxonomy=taxonomy,
         index=features.index,
+        prose=prose,
         topics=topics.classifier,
         regions=regions,
         themes=themes,
@@ -98,17 +104,21 @@ def train(*, seeds: Path, registry: Registry, seed: int, n_themes: int, report: 
 
 
 def topic_figures(fit: TopicFit) -> dict[str, Any]:
-    """Return the cross-validated figures of a topic fit."""
-    best = fit.probabilities.argmax(axis=1)
-    rows = np.arange(len(best))
-    correct = fit.truth[rows, best]
-    return {
-        "topic@1": round(float(correct.mean()), 4),
-        "primary@1": round(float((best == fit.first).mean()), 4),
-        "topicF1": round(f1(fit.truth, fit.assigned), 4),
-        "topicMacroF1": round(macro_f1(fit.truth, fit.assigned), 4),
-        "ece": round(calibration_error(fit.probabilities[rows, best], correct), 4),
+    """Return the cross-validated figures of a topic fit; `abstained` is the share of non-news that got no topic."""
+    news = fit.first != NO_TOPIC
+    probabilities, truth, assigned = fit.probabilities[news], fit.truth[news], fit.assigned[news]
+    best = probabilities.argmax(axis=1)
+    correct = truth[np.arange(len(best)), best]
+    figures = {
+        "topic@1": correct.mean(),
+        "primary@1": (best == fit.first[news]).mean(),
+        "topicF1": f1(truth, assigned),
+        "topicMacroF1": macro_f1(truth, assigned),
+        "ece": calibration_error(probabilities.max(axis=1), correct),
     }
+    if not news.all():
+        figures["abstained"] = 1.0 - fit.assigned[~news].any(axis=1).mean()
+    return {name: round(float(value), 4) for name, value in figures.items()}
 
 
 def gate(registry: Registry, candidate: str) -> list[str]:

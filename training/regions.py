@@ -33,6 +33,7 @@ MIN_TERM_DOCUMENTS, MIN_COUNTRY_DOCUMENTS = 4, 20
 FALLBACK_C, FALLBACK_FOLDS, FALLBACK_ITERATIONS = 10.0, 3, 60
 FALLBACK_PRECISION = 0.9
 """The fallback answers from the probability on at which it is right this often in cross-validation."""
+LIKELIER_THAN_NOT = 0.5
 SURE = 0.9
 """An article without country labels is labelled by the gazetteer if its best country scores this much."""
 
@@ -199,4 +200,7 @@ def _threshold(probabilities: Floats, classes: np.ndarray, truth: np.ndarray) ->
         return None
     right = np.cumsum(answers[order] == truth[order]) / np.arange(1, len(order) + 1)
     good = np.flatnonzero((right >= FALLBACK_PRECISION) & (np.arange(len(order)) >= 9))
-    return float(best[order][good[-1]]) if len(good) else None
+    if not len(good):
+        return None
+    always = good[-1] == len(order) - 1
+    return LIKELIER_THAN_NOT if always else float(best[order][good[-1]])

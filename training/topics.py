@@ -25,6 +25,7 @@ from training.corpus import Article
 from training.features import Features, seed_terms
 
 FOLDS = 5
+NO_TOPIC = -1
 _NEVER = -50.0
 _FALLBACK = 0.05
 """The probability that the best label needs to be assigned where no label reaches its threshold."""
@@ -45,13 +46,13 @@ class Blend:
     few: float
 
 
-_WITH_SEED_WORDS = Blend(penalty=0.1, balanced=True, seeds=1.0, few=500.0)
-_WITHOUT = Blend(penalty=1.0, balanced=False, seeds=0.0, few=10.0)
+WITH_SEED_WORDS = Blend(penalty=0.1, balanced=True, seeds=1.0, few=500.0)
+WITHOUT = Blend(penalty=1.0, balanced=False, seeds=0.0, few=10.0)
 
 
 @dataclass(frozen=True)
 class TopicFit:
-    """A fitted classifier and what cross-validation gave, (n_docs, n_topics); `first` (n_docs,): main topics."""
+    """A fitted classifier and what cross-validation gave, (n_docs, n_topics); `first`: main topics or NO_TOPIC."""
 
     classifier: TopicClassifier
     probabilities: np.ndarray
@@ -74,19 +75,21 @@ def fit_topics(
     groups: np.ndarray,
     taxonomy: Taxonomy,
     *,
+    blend: Blend | None = None,
     progress: Callable[[], object] = lambda: None,
 ) -> TopicFit:
     """Return the classifier for articles with `features`; `groups` (n_docs,) keeps near-duplicates in one fold.
 
-    Articles without a topic are left out. Raises InvalidSeeds if too few are left to learn from.
+    `blend` is chosen by whether the taxonomy has seed words, unless given. Articles whose topics nobody has said are
+    left out; those that have none teach what is no topic. Raises InvalidSeeds if too few are left to learn from.
     """
-    rows = np.array([i for i, article in enumerate(articles) if article.topics], dtype=np.int64)
+    rows = np.array([i for i, article in enumerate(articles) if article.topics is not None], dtype=np.int64)
     if len(set(groups[rows].tolist())) < 2:
         raise InvalidSeeds("articles: at least two different articles with topics are needed to train")
     labelled, counts, groups = [articles[i] for i in rows], features.counts[rows], groups[rows]
     codes = [topic.code for topic in taxonomy.topics]
     topics = _Task(
-        _indicator([article.topics for article in labelled], codes),
+        _indicator([article.topics or () for article in labelled], codes),
         seed_matrix([list(topic.all_words()) for topic in taxonomy.topics], features.index),
     )
     entries = [subtopic for topic in taxonomy.topics for subtopic in topic.subtopics]
@@ -94,7 +97,7 @@ def fit_topics(
         _indicator([article.subtopics for article in labelled], [entry.code for entry in entries]),
         seed_matrix([list(entry.words) for entry in entries], features.index),
     )
-    blend = _WITH_SEED_WORDS if topics.seeds.nnz else _WITHOUT
+    blend = blend or (WITH_SEED_WORDS if topics.seeds.nnz else WITHOUT)
     # What a fold had no example of stays NaN: nothing can be learned from its scores.
     held_out = [np.full(task.truth.shape, np.nan) for task in (topics, subtopics)]
     for train, test in GroupKFold(min(FOLDS, len(set(groups)))).split(rows, groups=groups):
@@ -115,7 +118,7 @@ def fit_topics(
         probabilities=probabilities,
         assigned=models[0].assigned(probabilities),
         truth=topics.truth,
-        first=np.array([codes.index(article.topics[0]) for article in labelled]),
+        first=np.array([codes.index(article.topics[0]) if article.topics else NO_TOPIC for article in labelled]),
     )
 
 
