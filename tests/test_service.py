@@ -1,4 +1,7 @@
 import json
+import socket
+import subprocess
+import sys
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -15,7 +18,7 @@ from service.schemas import (
     ThemesAnswer,
     TopicsAnswer,
 )
-from tests.conftest import STORY, Server, run
+from tests.conftest import ROOT, STORY, Server, environment, run
 
 
 def test_classify_answers_by_the_contract(server: Server) -> None:
@@ -167,6 +170,22 @@ def test_the_api_describes_itself(server: Server) -> None:
     status, _, page = server.request("GET", "/docs/swagger")
     assert status == 200
     assert b"swagger" in page
+
+
+def test_a_sample_answer_is_shown_when_the_server_is_ready(models: Path) -> None:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    command = [sys.executable, "-m", "service", "--sample"]
+    settings = environment(models, port=port, workers=3)
+    with subprocess.Popen(
+        command, cwd=ROOT, env=settings, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
+    ) as running:
+        assert running.stdout
+        shown = b"".join(iter(running.stdout.readline, b"  Ctrl-C stops it.\n")).decode()
+        running.terminate()
+    assert "conflict, war and peace" in shown
+    assert f"http://127.0.0.1:{port}/docs" in shown
 
 
 def test_without_a_model_the_server_says_how_to_make_one(tmp_path: Path) -> None:
