@@ -1,13 +1,16 @@
 import json
+from collections import Counter
 from pathlib import Path
 
 import pytest
 
 from dateline.errors import InvalidSeeds
-from dateline.taxonomy import Taxonomy
+from dateline.taxonomy import Taxonomy, read_taxonomy
 from dateline.text import read
+from tests.conftest import SEEDS, run
 from training.corpus import read_corpus
 from training.duplicates import near_duplicate_groups
+from training.validation import breadth
 
 TAXONOMY = Taxonomy.model_validate(
     {
@@ -58,3 +61,29 @@ def test_near_duplicates_share_a_group() -> None:
     documents = [read(story), read(f"{story} with an added ending"), read(" ".join(f"other{i}" for i in range(60)))]
     groups = near_duplicate_groups(documents)
     assert groups[0] == groups[1] != groups[2]
+
+
+def test_the_seed_corpus_is_broad_and_without_templates_or_near_duplicates() -> None:
+    taxonomy = read_taxonomy(SEEDS)
+    corpus = read_corpus(SEEDS, taxonomy)
+    found = breadth(corpus)
+    assert found.articles >= 1700
+    assert found.headlines >= 150
+    assert found.distinct_runs >= 0.97
+    assert found.near_duplicates == 0
+    of_subtopic = Counter(code for article in corpus.articles for code in article.subtopics)
+    assert {code: of_subtopic[code] for code in taxonomy.topic_of if of_subtopic[code] < 12} == {}
+    of_region = Counter(taxonomy.region_of.get(c) for a in corpus.articles for c in a.countries or ())
+    assert min(of_region[region.code] for region in taxonomy.regions) >= 150
+
+
+def test_validate_prints_what_the_corpus_is_made_of(seeds: Path, tmp_path: Path) -> None:
+    shown = run("training", "validate", "--seeds", seeds, models=tmp_path)
+    assert shown.returncode == 0, shown.stderr
+    assert "five-word runs distinct; 0 near-duplicates" in shown.stdout.decode()
+    assert "weather" in shown.stdout.decode()
+    with (seeds / "articles" / "broken.jsonl").open("w") as broken:
+        broken.write("nonsense\n")
+    refused = run("training", "validate", "--seeds", seeds, models=tmp_path)
+    (seeds / "articles" / "broken.jsonl").unlink()
+    assert b"broken.jsonl:1: not JSON" in refused.stderr

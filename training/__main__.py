@@ -79,6 +79,66 @@ def train(
 
 
 @main.command()
+@click.option("--seeds", type=click.Path(path_type=Path), help="Folder of the seeds. [DATELINE_SEEDS_DIR]")
+def validate(seeds: Path | None) -> None:
+    """Check the seeds as training would, and print what the corpus is made of.
+
+    A broken line ends it with file and line. Few distinct five-word runs mean template sentences; near-duplicates share
+    three in ten of them.
+    """
+    from rich.console import Console  # noqa: PLC0415
+
+    from dateline.taxonomy import read_taxonomy  # noqa: PLC0415
+    from training import validation  # noqa: PLC0415
+    from training.corpus import read_corpus  # noqa: PLC0415
+    from training.places import read_places  # noqa: PLC0415
+
+    folder = seeds or load_settings().seeds_dir
+    taxonomy = read_taxonomy(folder)
+    read_places(folder)
+    corpus = read_corpus(folder, taxonomy)
+    console = Console()
+    console.print(validation.topic_table(corpus.articles, taxonomy))
+    if taxonomy.regions:
+        console.print(validation.region_table(corpus.articles, taxonomy))
+    found = validation.breadth(corpus)
+    click.echo(
+        f"{found.articles:,} articles, {found.headlines:,} of them under {validation.HEADLINE_WORDS} words; "
+        f"{found.words:,} words, {found.vocabulary:,} distinct; {found.distinct_runs:.2%} of five-word runs distinct; "
+        f"{found.near_duplicates} near-duplicates"
+    )
+
+
+@main.command()
+@click.argument("name")
+@click.option(
+    "--country", "code", metavar="CODE", help="The country that NAME is in or stands for, as in regions.yaml."
+)
+@click.option("--kind", default="cities", show_default=True, help="A section of places.yaml, such as institutions.")
+@click.option("--none", "nowhere", is_flag=True, help="NAME is no place.")
+@click.option("--seeds", type=click.Path(path_type=Path), help="Folder of the seeds. [DATELINE_SEEDS_DIR]")
+def place(name: str, code: str | None, kind: str, nowhere: bool, seeds: Path | None) -> None:
+    r"""Show what NAME means to the gazetteer, or say what it means.
+
+    With --country or --none, writes to places.own.yaml in the seeds folder, which stands above all other place files;
+    the next training takes it in.
+
+    \b
+    python -m training place Georgia
+    python -m training place "Te Papa" --country NZ --kind institutions
+    python -m training place "Lima Street" --none
+    """
+    from training import own_places  # noqa: PLC0415
+
+    folder = seeds or load_settings().seeds_dir
+    if nowhere and code:
+        raise click.UsageError("give --country or --none, not both")
+    if nowhere or code:
+        own_places.add(folder, name, section=own_places.NOWHERE if nowhere else kind, code=code)
+    click.echo(own_places.meaning(folder, name))
+
+
+@main.command()
 @click.argument("packs", nargs=-1, type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.option("--version", help="Version to evaluate; the current one by default.")
 @click.pass_obj
