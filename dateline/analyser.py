@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from dateline import bundle, language
-from dateline.errors import EmptyText, InvalidModel
+from dateline.errors import EmptyText, InvalidModel, UnknownCountry
 from dateline.explain import Locator, explain_places, explain_topics
 from dateline.prose import Prose
 from dateline.regions import RegionClassifier
@@ -78,8 +78,10 @@ class Analyser:
         `home_country` (ISO 3166-1 alpha-2) is the country that a text without places is about; `explain` adds the words
         and places that decided.
 
-        Raises EmptyText if there is nothing in either but white space and invisible characters.
+        Raises UnknownCountry, or EmptyText if there is nothing in either but white space and invisible characters.
         """
+        if home_country is not None and home_country not in self.taxonomy.country_names:
+            raise UnknownCountry(f"home_country: {home_country!r} is no country of this model; see the regions")
         document = read(text, title)
         if not (document.body.strip() or document.title.strip()):
             raise EmptyText("text: nothing in it but white space")

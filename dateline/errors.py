@@ -16,6 +16,10 @@ class EmptyText(InvalidText):
     """A text with nothing in it but white space and invisible characters."""
 
 
+class UnknownCountry(DatelineError):
+    """A home country was given that the model's taxonomy lacks."""
+
+
 class InvalidSeeds(DatelineError):
     """The seeds folder breaks its format; the message names file, line and field."""
 

@@ -14,10 +14,11 @@ from flask import Flask, Response, request
 from pydantic import ValidationError
 from werkzeug.exceptions import HTTPException
 
-from dateline.errors import DatelineError, InvalidModel, InvalidText, NoModel, UnknownVersion
+from dateline.errors import DatelineError, InvalidModel, InvalidText, NoModel, UnknownCountry, UnknownVersion
 
 STATUS: dict[type[DatelineError], int] = {
     InvalidText: 422,
+    UnknownCountry: 422,
     UnknownVersion: 404,
     NoModel: 503,
     InvalidModel: 503,

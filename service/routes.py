@@ -9,7 +9,7 @@ from pydantic import ValidationError
 
 from dateline import bundle
 from dateline.analyser import Analyser
-from dateline.errors import InvalidText
+from dateline.errors import InvalidText, UnknownCountry
 from dateline.registry import Registry
 from dateline.settings import Settings
 from service import problems, schemas
@@ -76,7 +76,7 @@ def _batch_item(item: Any) -> dict[str, Any]:
         return {"result": _classify(schemas.ClassifyRequest.model_validate(item))}
     except ValidationError as error:
         return {"error": problems.invalid(error).body()}
-    except InvalidText as error:
+    except (InvalidText, UnknownCountry) as error:
         return {"error": problems.of_domain(error).body()}
     except Problem as problem:
         return {"error": problem.body()}

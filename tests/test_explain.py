@@ -66,6 +66,7 @@ def test_a_home_country_answers_for_texts_without_places(server: Server) -> None
     body = {"text": "The council voted to raise parking fees and to mend the swimming pool roof before winter."}
     _, answer = server.post("/v1/classify", {**body, "home_country": "NZ"})
     assert [c["code"] for c in answer["countries"]] == ["NZ"]
-    status, problem = server.post("/v1/classify", {**body, "home_country": "nz"})
-    assert status == 422
-    assert "home_country" in problem["detail"]
+    for wrong in ("nz", "ZZ"):
+        status, problem = server.post("/v1/classify", {**body, "home_country": wrong})
+        assert status == 422
+        assert "home_country" in problem["detail"]
