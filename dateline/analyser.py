@@ -92,7 +92,7 @@ class Analyser:
         terms, counts = self.index.counts(document_word_ids(self.index, document))
         answer = self.regions.classify(document, term_ids=terms, term_counts=counts, home_country=home_country)
         prose = self.prose.holds(document)
-        topics = self.topics.classify(terms, counts) if prose else ()
+        topics = self.topics.classify(terms, counts, n_words=document.n_words) if prose else ()
         themes = self.themes.themes(terms, counts) if prose else ()
         warnings = []
         if not len(terms):

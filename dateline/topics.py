@@ -3,7 +3,8 @@
 One linear model over the text's unit TF-IDF vector x: score_k = bias_k + x · weights_k. Training blends into the
 weights what it learned from articles and what the seed words say (`training/topics.py`). A Platt curve turns scores
 into calibrated probabilities; a topic is assigned where its probability reaches the topic's threshold, and where none
-does, the best one if it is likely enough. Imports no scikit-learn.
+does, the best one if it is likely enough: a short text has little to show, a long one that shows little of any is
+about none. Imports no scikit-learn.
 """
 
 from dataclasses import dataclass, fields
@@ -18,14 +19,16 @@ from dateline.terms import Ids
 
 Floats = NDArray[np.floating[Any]]
 
+SHORT_WORDS = 60
+
 
 @dataclass(frozen=True)
 class LabelModel:
     """A linear model of a set of labels with its calibration.
 
     `weights`: (n_terms, n_labels); `bias` and `thresholds`: (n_labels,), thresholds being probabilities; `slope` and
-    `intercept` of the Platt curve; `fallback`: the probability that the best label needs where no label reaches its
-    threshold.
+    `intercept` of the Platt curve; `fallback` and `fallback_short`: the probability that the best label needs where no
+    label reaches its threshold, in texts of SHORT_WORDS and more and in shorter ones.
     """
 
     weights: Floats
@@ -34,6 +37,7 @@ class LabelModel:
     intercept: float
     thresholds: Floats
     fallback: float
+    fallback_short: float
 
     def scores(self, term_ids: Ids, x: Floats) -> Floats:
         """Return the scores (n_labels,) of a text with vector `x` at `term_ids`."""
@@ -45,14 +49,18 @@ class LabelModel:
         probabilities: Floats = 1.0 / (1.0 + np.exp(-(self.slope * scores + self.intercept)))
         return probabilities
 
-    def assigned(self, probabilities: Floats) -> NDArray[np.bool_]:
-        """Return which labels are assigned, for one text (n_labels,) or many (n_texts, n_labels)."""
+    def assigned(self, probabilities: Floats, n_words: int | NDArray[np.int64]) -> NDArray[np.bool_]:
+        """Return which labels are assigned, for one text (n_labels,) or many (n_texts, n_labels).
+
+        `n_words`: the length of the text, or of each (n_texts,).
+        """
         reached = probabilities >= self.thresholds
         if probabilities.shape[-1] == 0:
             return reached
         best = probabilities == probabilities.max(axis=-1, keepdims=True)
         none = ~reached.any(axis=-1, keepdims=True)
-        return np.asarray(reached | (none & best & (probabilities >= self.fallback)))
+        least = np.where(np.asarray(n_words) < SHORT_WORDS, self.fallback_short, self.fallback)
+        return np.asarray(reached | (none & best & (probabilities >= least[..., None])))
 
 
 class TopicClassifier:
@@ -76,13 +84,13 @@ class TopicClassifier:
         """Return what a bundle keeps of the classifier."""
         return {"idf": self._idf, "topics": _shallow(self._topics), "subtopics": _shallow(self._subtopics)}
 
-    def classify(self, term_ids: Ids, counts: Ids) -> tuple[Topic, ...]:
-        """Return the assigned topics of a text given its terms, best first, each with its sub-topics."""
+    def classify(self, term_ids: Ids, counts: Ids, *, n_words: int) -> tuple[Topic, ...]:
+        """Return the assigned topics of a text given its terms and length, best first, each with its sub-topics."""
         if len(term_ids) == 0:
             return ()
         x = vector(self._idf, term_ids, counts)
         probabilities = self._topics.probabilities(self._topics.scores(term_ids, x))
-        assigned = np.flatnonzero(self._topics.assigned(probabilities))
+        assigned = np.flatnonzero(self._topics.assigned(probabilities, n_words))
         if len(assigned) == 0:
             return ()
         of_subtopics = self._subtopics.probabilities(self._subtopics.scores(term_ids, x))

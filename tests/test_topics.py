@@ -44,13 +44,14 @@ scores = hnp.arrays(np.float64, st.integers(1, 6), elements=st.floats(-5, 5))
 @given(scores)
 def test_probabilities_keep_the_order_of_scores_and_something_is_assigned_or_unlikely(given_scores: np.ndarray) -> None:
     n = len(given_scores)
-    model = LabelModel(np.zeros((1, n)), np.zeros(n), 2.0, -0.5, np.full(n, 0.7), 0.2)
+    model = LabelModel(np.zeros((1, n)), np.zeros(n), 2.0, -0.5, np.full(n, 0.7), 0.2, 0.1)
     probabilities = model.probabilities(given_scores)
     assert ((probabilities > 0) & (probabilities < 1)).all()
     order = np.argsort(given_scores, kind="stable")
     assert (np.diff(probabilities[order]) >= 0).all()
-    assigned = model.assigned(probabilities)
-    assert assigned.any() == bool(probabilities.max() >= 0.2)
+    for n_words, least in ((100, 0.2), (10, 0.1)):
+        assigned = model.assigned(probabilities, n_words)
+        assert assigned.any() == bool(probabilities.max() >= least)
     assert (assigned | (probabilities < 0.7)).all()
 
 

@@ -75,7 +75,7 @@ def main(pack: Path, seeds: Path) -> None:
 def _classifier(
     corpus: Corpus, features: Features, groups: np.ndarray, taxonomy: Taxonomy, blend: Blend
 ) -> TopicClassifier:
-    return fit_topics(corpus.articles, features, groups, taxonomy, blend=blend).classifier
+    return fit_topics(corpus.articles, features, groups, taxonomy, lengths=corpus.lengths, blend=blend).classifier
 
 
 def _pack(path: Path) -> Pack:
@@ -85,13 +85,13 @@ def _pack(path: Path) -> Pack:
 
 def _cell(classifier: TopicClassifier, features: Features, documents: list[Document], expected: list[Expected]) -> str:
     counts = count(features.index, documents)
-    answers = [_answer(classifier, counts[row]) for row in range(counts.shape[0])]
+    answers = [_answer(classifier, counts[row], document.n_words) for row, document in enumerate(documents)]
     result = figures(expected, answers)
     return " ".join(f"{name} {result[name]:.3f}" for name in _SHOWN if name in result)
 
 
-def _answer(classifier: TopicClassifier, row: csr_matrix) -> dict[str, Any]:
-    topics = classifier.classify(row.indices, row.data)
+def _answer(classifier: TopicClassifier, row: csr_matrix, n_words: int) -> dict[str, Any]:
+    topics = classifier.classify(row.indices, row.data, n_words=n_words)
     return {"topics": [{"code": topic.code, "score": topic.score} for topic in topics]}
 
 

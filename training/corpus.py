@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
 
+import numpy as np
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from dateline.errors import InvalidSeeds
@@ -37,6 +38,11 @@ class Corpus:
 
     articles: tuple[Article, ...]
     documents: tuple[Document, ...]
+
+    @property
+    def lengths(self) -> np.ndarray:
+        """Words of each article, title and text: (n_docs,)."""
+        return np.array([document.n_words for document in self.documents])
 
     @property
     def sha256(self) -> str:

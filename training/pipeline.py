@@ -61,7 +61,7 @@ def train(*, seeds: Path, registry: Registry, seed: int, n_themes: int, report: 
     )
     report("fitting topics")
     topics = fit_topics(
-        corpus.articles, features, groups, taxonomy, progress=lambda: report("fitting topics")
+        corpus.articles, features, groups, taxonomy, lengths=corpus.lengths, progress=lambda: report("fitting topics")
     )  # fmt: skip
     report("fitting regions")
     regions = fit_regions(

@@ -27,8 +27,9 @@ from training.features import Features, seed_terms
 FOLDS = 5
 NO_TOPIC = -1
 _NEVER = -50.0
-_FALLBACK = 0.05
-"""The probability that the best label needs to be assigned where no label reaches its threshold."""
+_NO_TOPIC_WEIGHT = 10.0
+"""An article without topic counts this much in learning what a topic is not, there being few of them."""
+_FALLBACK_SHORT = 0.02
 
 
 @dataclass(frozen=True)
@@ -37,17 +38,19 @@ class Blend:
 
     `penalty` (C) and `balanced` (class weights): the support vector machine's. `seeds`: what a seed word weighs.
     `few`: the number of positives at which a label's own best threshold counts as much as the one that suits all
-    labels; high where texts to come will differ from the corpus.
+    labels; high where texts to come will differ from the corpus. `fallback`: the probability that the best label of a
+    text that is not short needs where none reaches its threshold.
     """
 
     penalty: float
     balanced: bool
     seeds: float
     few: float
+    fallback: float
 
 
-WITH_SEED_WORDS = Blend(penalty=0.1, balanced=True, seeds=1.0, few=500.0)
-WITHOUT = Blend(penalty=1.0, balanced=False, seeds=0.0, few=10.0)
+WITH_SEED_WORDS = Blend(penalty=0.1, balanced=True, seeds=1.0, few=500.0, fallback=0.05)
+WITHOUT = Blend(penalty=1.0, balanced=False, seeds=0.0, few=10.0, fallback=_FALLBACK_SHORT)
 
 
 @dataclass(frozen=True)
@@ -75,13 +78,15 @@ def fit_topics(
     groups: np.ndarray,
     taxonomy: Taxonomy,
     *,
+    lengths: np.ndarray,
     blend: Blend | None = None,
     progress: Callable[[], object] = lambda: None,
 ) -> TopicFit:
     """Return the classifier for articles with `features`; `groups` (n_docs,) keeps near-duplicates in one fold.
 
-    `blend` is chosen by whether the taxonomy has seed words, unless given. Articles whose topics nobody has said are
-    left out; those that have none teach what is no topic. Raises InvalidSeeds if too few are left to learn from.
+    `lengths` (n_docs,): their words. `blend` is chosen by whether the taxonomy has seed words, unless given. Articles
+    whose topics nobody has said are left out; those that have none teach what is no topic. Raises InvalidSeeds if too
+    few are left to learn from.
     """
     rows = np.array([i for i, article in enumerate(articles) if article.topics is not None], dtype=np.int64)
     if len(set(groups[rows].tolist())) < 2:
@@ -110,13 +115,13 @@ def fit_topics(
     idf, x = tfidf(counts, np.arange(len(rows)))
     models = []
     for task, scores in zip((topics, subtopics), held_out, strict=True):
-        models.append(_calibrated(*_fit(x, task.truth, task.seeds, blend), scores, task.truth, few=blend.few))
+        models.append(_calibrated(*_fit(x, task.truth, task.seeds, blend), scores, task.truth, blend))
         progress()
     probabilities = np.nan_to_num(models[0].probabilities(held_out[0]))
     return TopicFit(
         classifier=TopicClassifier(taxonomy, idf=idf, topics=models[0], subtopics=models[1]),
         probabilities=probabilities,
-        assigned=models[0].assigned(probabilities),
+        assigned=models[0].assigned(probabilities, lengths[rows]),
         truth=topics.truth,
         first=np.array([codes.index(article.topics[0]) if article.topics else NO_TOPIC for article in labelled]),
     )
@@ -141,9 +146,10 @@ def _fit(x: csr_matrix, truth: np.ndarray, seeds: csr_matrix, blend: Blend) -> t
     weights = np.zeros((x.shape[1], truth.shape[1]), dtype=np.float32)
     # A label without articles rests on its seed words; without those it is never assigned.
     bias = np.where(np.asarray(seeds.sum(axis=0)).ravel() > 0, -1.0, _NEVER)
+    emphasis = np.where(truth.any(axis=1), 1.0, _NO_TOPIC_WEIGHT)
     for label in np.flatnonzero(truth.any(axis=0) & ~truth.all(axis=0)):
         machine = LinearSVC(C=blend.penalty, class_weight="balanced" if blend.balanced else None, random_state=0)
-        machine.fit(x, truth[:, label])
+        machine.fit(x, truth[:, label], sample_weight=emphasis)
         weights[:, label] = machine.coef_[0]
         bias[label] = machine.intercept_[0]
     if seeds.nnz:
@@ -160,16 +166,16 @@ def _indicator(labels: Sequence[Sequence[str]], codes: Sequence[str]) -> np.ndar
 
 
 def _calibrated(
-    weights: np.ndarray, bias: np.ndarray, scores: np.ndarray, truth: np.ndarray, *, few: float
+    weights: np.ndarray, bias: np.ndarray, scores: np.ndarray, truth: np.ndarray, blend: Blend
 ) -> LabelModel:
     """Return the model with a Platt curve and thresholds chosen on held-out scores, NaN where there is none."""
     known = ~np.isnan(scores)
-    model = LabelModel(weights, bias, 2.0, 0.0, np.full(truth.shape[1], 0.5), _FALLBACK)
+    model = LabelModel(weights, bias, 2.0, 0.0, np.full(truth.shape[1], 0.5), blend.fallback, _FALLBACK_SHORT)
     if len(np.unique(truth[known])) < 2:
         return model
     platt = LogisticRegression(C=1e6).fit(scores[known].reshape(-1, 1), truth[known])
     model = replace(model, slope=float(platt.coef_[0, 0]), intercept=float(platt.intercept_[0]))
-    return replace(model, thresholds=_thresholds(model.probabilities(scores), truth, few=few))
+    return replace(model, thresholds=_thresholds(model.probabilities(scores), truth, few=blend.few))
 
 
 def _thresholds(probabilities: np.ndarray, truth: np.ndarray, *, few: float) -> np.ndarray:

@@ -53,7 +53,7 @@ def stages(analyser: Analyser, given: list[str]) -> dict[str, Callable[[], objec
         "language": lambda: [language.detect(document.joined) for document in documents],
         "terms": lambda: [analyser.index.counts(document_word_ids(analyser.index, d)) for d in documents],
         "regions": lambda: [analyser.regions.classify(d, term_ids=i, term_counts=n) for d, (i, n) in pairs],
-        "topics": lambda: [analyser.topics.classify(i, n) for i, n in terms],
+        "topics": lambda: [analyser.topics.classify(i, n, n_words=d.n_words) for d, (i, n) in pairs],
         "themes": lambda: [analyser.themes.themes(i, n) for i, n in terms],
         "whole": lambda: [analyser.analyse(text) for text in given],
     }
