@@ -1,6 +1,6 @@
 """What finding places costs, in passes of one tokenising `re.findall` over the same 500-word texts.
 
-    python tests/benchmarks/bench_regions.py [--texts FILE.jsonl]
+    python -m tests.benchmarks.bench_regions [--texts FILE.jsonl]
 
 FILE holds rows {"text"} of 500 words and more (the first 500 are taken); without it, briefs of seeds/articles are put
 together to texts of 500 words. All lines of the table come from the same run; each is the best of several rounds.
