@@ -7,9 +7,8 @@ left out. Prints the table of docs/regions.md. Development only: neither the bui
 """
 
 import argparse
-import json
 import sys
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from copy import deepcopy
 from pathlib import Path
 from typing import Any
@@ -34,12 +33,14 @@ from dateline.regions import FEATURES, RegionClassifier
 from dateline.taxonomy import read_taxonomy
 from dateline.text import Document, read
 from training.corpus import read_corpus
+from training.evaluation import Expected, figures, read_pack
 from training.features import extract
 from training.regions import DEFAULT_SHARE, DEFAULT_WEIGHTS, fit_regions
 
 State = dict[str, Any]
 POSITION = ("in lead", "in opening", "late", "dateline", "dateline only")
-Row = dict[str, Any]
+Row = tuple[str, str, Expected]
+_SHOWN = {"regions@1": "region@1", "countries@1": "country@1", "countriesF1": "F1"}
 
 
 def main() -> None:
@@ -66,50 +67,34 @@ def main() -> None:
         changed = deepcopy(state)
         change(changed)
         classifier = RegionClassifier.from_state(changed, taxonomy)
-        cells = (figures(classifier, rows, prepare, home) for rows in sets.values())
+        cells = (cell(classifier, rows, prepare, home) for rows in sets.values())
         sys.stdout.write(f"{name} | " + " | ".join(cells) + "\n")
         sys.stdout.flush()
 
 
 def labelled_rows(path: Path) -> list[Row]:
-    """Return the rows of a set that carry countries or regions."""
-    rows = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
-    return [row for row in rows if {"countries", "regions"} & row["expect"].keys()]
+    """Return the (text, title, expected) rows of a set that carry countries or regions."""
+    return [row for row in read_pack(path) if {"countries", "regions"} & row[2].keys()]
 
 
-def figures(
+def cell(
     classifier: RegionClassifier, rows: Sequence[Row], prepare: Callable[[str], Document], home: str | None
 ) -> str:
     """Return region@1, country@1 and countryF1 of a set, those that it has labels for, in percent."""
     nothing = np.array([], dtype=np.int64)
     answers = [
-        classifier.classify(prepare(row["text"]), term_ids=nothing, term_counts=nothing, home_country=home)
-        for row in rows
+        classifier.classify(prepare(text), term_ids=nothing, term_counts=nothing, home_country=home)
+        for text, _, _ in rows
     ]
-    regions = [(r["expect"]["regions"], [x.code for x in a.regions]) for r, a in _with("regions", rows, answers)]
-    countries = [
-        (r["expect"]["countries"], [x.code for x in a.countries]) for r, a in _with("countries", rows, answers)
+    labels = [
+        {kind: [{"code": found.code} for found in getattr(answer, kind)] for kind in ("regions", "countries")}
+        for answer in answers
     ]
-    parts = [f"region@1 {first_right(regions):.1%}"] if regions else []
-    parts += [f"country@1 {first_right(countries):.1%}", f"F1 {micro_f1(countries):.1%}"] if countries else []
-    return ", ".join(parts)
-
-
-def _with(label: str, rows: Sequence[Row], answers: Sequence[Any]) -> Iterable[tuple[Row, Any]]:
-    return [(row, answer) for row, answer in zip(rows, answers, strict=True) if label in row["expect"]]
-
-
-def first_right(pairs: Sequence[tuple[list[str], list[str]]]) -> float:
-    """Return the share of texts whose first answer is expected; where nothing is, an empty answer is right."""
-    right = [(not wanted and not got) or bool(got and got[0] in wanted) for wanted, got in pairs]
-    return sum(right) / len(right)
-
-
-def micro_f1(pairs: Sequence[tuple[list[str], list[str]]]) -> float:
-    """Return micro-averaged F1 of the assigned labels."""
-    hits = sum(len(set(wanted) & set(got)) for wanted, got in pairs)
-    total = sum(len(set(wanted)) + len(set(got)) for wanted, got in pairs)
-    return 2 * hits / total if total else 0.0
+    expected: list[Expected] = [
+        {kind: wanted[kind] for kind in ("regions", "countries") if kind in wanted} for _, _, wanted in rows
+    ]
+    result = figures(expected, labels)
+    return ", ".join(f"{shown} {result[name]:.1%}" for name, shown in _SHOWN.items() if name in result)
 
 
 def without_kinds(*kinds: int) -> Callable[[State], None]:

@@ -45,8 +45,8 @@ def fit_themes(
 def fit_lda(corpus: csr_matrix, stems: Sequence[str], *, n_themes: int, sweeps: int, seed: int) -> LdaModel:
     """Return gensim's LDA model of a corpus (n_docs, n_words), its topic-word counts drawn by collapsed Gibbs sampling.
 
-    On corpora of this size sampling finds more coherent topics than online variational Bayes in the same time
-    (docs/themes.md); inference and further training are gensim's. The same seed gives the same model.
+    On corpora of this size sampling finds more coherent topics than online variational Bayes in the same time;
+    inference and further training are gensim's. The same seed gives the same model.
     Source: Griffiths and Steyvers 2004, "Finding scientific topics", doi:10.1073/pnas.0307752101.
     """
     sampler = tomotopy.LDAModel(k=n_themes, alpha=_ALPHA, eta=_ETA, seed=seed)
