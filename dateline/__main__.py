@@ -46,7 +46,7 @@ def _classify(files: tuple[Path, ...], models: Path | None, *, explain: bool) ->
     from dateline.registry import Registry  # noqa: PLC0415
 
     settings = load_settings()
-    analyser = load(Registry(models or settings.models_dir).folder())
+    analyser = load(Registry(models or settings.models_dir).folder(), signing=settings.signing)
     failed = 0
     for where, item in _shown(_items(files)):
         id = item.get("id")

@@ -15,6 +15,7 @@ from dateline.explain import Locator, explain_places, explain_topics
 from dateline.prose import Prose
 from dateline.regions import RegionClassifier
 from dateline.results import Analysis
+from dateline.signature import UNSIGNED, Signing
 from dateline.taxonomy import Taxonomy
 from dateline.terms import TermIndex, document_word_ids
 from dateline.text import read
@@ -148,13 +149,13 @@ class Analyser:
         return answer
 
 
-def load(folder: Path) -> Analyser:
+def load(folder: Path, *, signing: Signing = UNSIGNED) -> Analyser:
     """Return the analyser of the model version in a folder, after checking it.
 
-    Raises NoModel if there is none, InvalidModel if it is altered, incomplete, of another format, or answers its
-    canaries otherwise than at training time.
+    Raises NoModel if there is none, InvalidModel if it is altered, incomplete, not signed as `signing` wants it, of
+    another format, or answers its canaries otherwise than at training time.
     """
-    manifest, taxonomy, parts = bundle.read(folder)
+    manifest, taxonomy, parts = bundle.read(folder, signing=signing)
     analyser = Analyser.from_parts(manifest["version"], taxonomy, parts)
     analyser.check_canaries(manifest["canaries"])
     return analyser

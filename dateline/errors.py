@@ -34,3 +34,7 @@ class NoModel(DatelineError):
 
 class UnknownVersion(DatelineError):
     """A model version was named that does not exist."""
+
+
+class Busy(DatelineError):
+    """What was asked for has to wait for another process, or for a version that serves."""

@@ -4,11 +4,13 @@ Entry points (`python -m dateline`, `training`, `service`) call `load_settings`;
 """
 
 from pathlib import Path
+from typing import Self
 
-from pydantic import Field, ValidationError
+from pydantic import Field, SecretStr, ValidationError, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from dateline.errors import DatelineError
+from dateline.signature import Signing
 
 
 class Settings(BaseSettings):
@@ -27,6 +29,27 @@ class Settings(BaseSettings):
     max_text_chars: int = Field(500_000, ge=1, description="Longest text or title accepted, in characters.")
     max_body_bytes: int = Field(4 * 1024 * 1024, ge=1, description="Largest request body accepted, in bytes.")
     max_batch_items: int = Field(500, ge=1, description="Most items accepted in one batch request.")
+    signing_key: SecretStr | None = Field(
+        None, min_length=16, description="Secret by which training signs model versions and a server checks them."
+    )
+    require_signature: bool = Field(
+        default=False, description="Whether only versions signed with DATELINE_SIGNING_KEY may be loaded."
+    )
+    reload_seconds: float = Field(
+        1.0, ge=0.1, le=5.0, description="How often a server looks whether another version is to serve, in seconds."
+    )
+
+    @model_validator(mode="after")
+    def _key_where_required(self) -> Self:
+        if self.require_signature and self.signing_key is None:
+            raise ValueError("DATELINE_REQUIRE_SIGNATURE needs DATELINE_SIGNING_KEY")
+        return self
+
+    @property
+    def signing(self) -> Signing:
+        """How model versions are signed and checked."""
+        key = self.signing_key.get_secret_value().encode() if self.signing_key else None
+        return Signing(key, required=self.require_signature)
 
 
 def load_settings() -> Settings:
@@ -37,7 +60,9 @@ def load_settings() -> Settings:
     try:
         return Settings()
     except ValidationError as error:
-        problems = "; ".join(f"DATELINE_{str(e['loc'][0]).upper()}: {e['msg']}" for e in error.errors())
+        problems = "; ".join(
+            f"DATELINE_{str(e['loc'][0]).upper()}: {e['msg']}" if e["loc"] else e["msg"] for e in error.errors()
+        )
         raise DatelineError(f"bad setting: {problems}") from None
 
 

@@ -7,10 +7,8 @@ from flask import Request
 from flask_openapi3 import Info, OpenAPI
 from pydantic import ValidationError
 
-from dateline.analyser import load
-from dateline.registry import Registry
 from dateline.settings import Settings
-from service import problems, routes, schemas
+from service import problems, routes, schemas, serving
 from service.problems import Problem
 
 
@@ -49,7 +47,8 @@ def create_app(settings: Settings) -> OpenAPI:
     app.request_class = JsonRequest
     app.config["MAX_CONTENT_LENGTH"] = settings.max_body_bytes
     app.extensions["dateline.settings"] = settings
-    app.extensions["dateline.analyser"] = load(Registry(settings.models_dir).folder())
+    app.extensions[serving.EXTENSION] = serving.Serving.start(settings)
+    app.before_request(serving.take_analyser)
     problems.install(app)
     app.register_api(routes.api)
     app.register_api(routes.health)

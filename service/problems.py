@@ -14,12 +14,13 @@ from flask import Flask, Response, request
 from pydantic import ValidationError
 from werkzeug.exceptions import HTTPException
 
-from dateline.errors import DatelineError, InvalidModel, InvalidText, NoModel, UnknownCountry, UnknownVersion
+from dateline.errors import Busy, DatelineError, InvalidModel, InvalidText, NoModel, UnknownCountry, UnknownVersion
 
 STATUS: dict[type[DatelineError], int] = {
     InvalidText: 422,
     UnknownCountry: 422,
     UnknownVersion: 404,
+    Busy: 409,
     NoModel: 503,
     InvalidModel: 503,
 }

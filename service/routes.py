@@ -1,5 +1,6 @@
 """The routes under /v1 and /health: from request to calls of `dateline` to JSON. No logic here."""
 
+from dataclasses import asdict
 from typing import Any
 
 import orjson
@@ -8,12 +9,11 @@ from flask_openapi3 import APIBlueprint, Tag
 from pydantic import ValidationError
 
 from dateline import bundle
-from dateline.analyser import Analyser
-from dateline.errors import InvalidText, UnknownCountry
-from dateline.registry import Registry
+from dateline.errors import InvalidModel, InvalidText, NoModel, UnknownCountry, UnknownVersion
 from dateline.settings import Settings
 from service import problems, schemas
 from service.problems import Problem
+from service.serving import analyser, serving
 
 _CLASSIFY = Tag(name="Classify", description="Region, topic and themes of a text")
 _LABELS = Tag(name="Labels", description="What can be assigned")
@@ -28,18 +28,9 @@ def _json(data: Any) -> Response:
     return Response(orjson.dumps(data), content_type="application/json")
 
 
-def _analyser() -> Analyser:
-    analyser: Analyser = current_app.extensions["dateline.analyser"]
-    return analyser
-
-
 def _settings() -> Settings:
     settings: Settings = current_app.extensions["dateline.settings"]
     return settings
-
-
-def _registry() -> Registry:
-    return Registry(_settings().models_dir)
 
 
 def _classify(item: schemas.ClassifyRequest) -> dict[str, Any]:
@@ -50,7 +41,7 @@ def _classify(item: schemas.ClassifyRequest) -> dict[str, Any]:
             message = f"{length:,} characters, the limit is {limit:,} (DATELINE_MAX_TEXT_CHARS)"
             raise Problem(422, f"{field}: {message}", [{"field": field, "message": message}])
     home_country = item.home_country or _settings().home_country
-    analysis = _analyser().analyse(item.text, title=item.title, home_country=home_country, explain=item.explain)
+    analysis = analyser().analyse(item.text, title=item.title, home_country=home_country, explain=item.explain)
     return analysis.to_dict(id=item.id)
 
 
@@ -68,7 +59,7 @@ def classify_batch(body: schemas.BatchRequest) -> Response:
         message = f"{len(body.items):,} items, the limit is {limit:,} (DATELINE_MAX_BATCH_ITEMS)"
         raise Problem(422, f"items: {message}", [{"field": "items", "message": message}])
     items = [{"index": index, **_batch_item(item)} for index, item in enumerate(body.items)]
-    return _json({"model": _analyser().version, "items": items})
+    return _json({"model": analyser().version, "items": items})
 
 
 def _batch_item(item: Any) -> dict[str, Any]:
@@ -87,46 +78,56 @@ def topics() -> Response:
     """List the topics with their sub-topics."""
     entries = [
         {"code": t.code, "name": t.name, "subtopics": [{"code": s.code, "name": s.name} for s in t.subtopics]}
-        for t in _analyser().taxonomy.topics
+        for t in analyser().taxonomy.topics
     ]
-    return _json({"model": _analyser().version, "topics": entries})
+    return _json({"model": analyser().version, "topics": entries})
 
 
 @api.get("/regions", tags=[_LABELS], responses={"200": schemas.RegionsAnswer})
 def regions() -> Response:
     """List the regions with their countries."""
-    entries = [{"code": r.code, "name": r.name, "countries": r.countries} for r in _analyser().taxonomy.regions]
-    return _json({"model": _analyser().version, "regions": entries})
+    entries = [{"code": r.code, "name": r.name, "countries": r.countries} for r in analyser().taxonomy.regions]
+    return _json({"model": analyser().version, "regions": entries})
 
 
 @api.get("/themes", tags=[_LABELS], responses={"200": schemas.ThemesAnswer})
 def themes() -> Response:
     """List the themes of the corpus, largest first."""
-    entries = sorted(_analyser().themes.entries, key=lambda e: (-e.share, e.id))
+    entries = sorted(analyser().themes.entries, key=lambda e: (-e.share, e.id))
     listed = [{"id": e.id, "name": e.name, "share": round(e.share, 4), "terms": list(e.terms)} for e in entries]
-    return _json({"model": _analyser().version, "themes": listed})
+    return _json({"model": analyser().version, "themes": listed})
 
 
 @api.get("/models", tags=[_MODELS], responses={"200": schemas.ModelsAnswer})
 def models() -> Response:
-    """List the model versions, oldest first."""
-    return _json({"models": [_model(version) for version in _registry().versions()]})
+    """List the model versions, oldest first; `refused` says why one does not serve that was meant to."""
+    entries = []
+    for version in serving().registry.versions():
+        try:
+            entries.append(_model(version))
+        except (UnknownVersion, NoModel):  # pruned meanwhile
+            continue
+        except InvalidModel as error:
+            entries.append({"version": version, "current": False, "refused": str(error)})
+    return _json({"models": entries})
 
 
 @api.get("/models/current", tags=[_MODELS], responses={"200": schemas.ModelAnswer})
 def current_model() -> Response:
     """Describe the version that answers."""
-    return _json(_model(_analyser().version))
+    return _json(_model(analyser().version))
 
 
 def _model(version: str) -> dict[str, Any]:
-    manifest = bundle.read_manifest(_registry().folder(version))
+    manifest = bundle.read_manifest(serving().registry.folder(version))
+    refusal = serving().refusal
     return {
         "version": version,
-        "current": version == _analyser().version,
+        "current": version == analyser().version,
         "created": manifest["created"],
         "articles": manifest["articles"],
         "evaluation": manifest["evaluation"],
+        "refused": refusal.reason if refusal and refusal.version == version else None,
     }
 
 
@@ -138,5 +139,6 @@ def live() -> Response:
 
 @health.get("/ready", tags=[_HEALTH], responses={"200": schemas.HealthAnswer})
 def ready() -> Response:
-    """Tell that a model is loaded and classifies."""
-    return _json({"status": "ok", "model": _analyser().version})
+    """Tell that a model is loaded and classifies; `refused` names a version that was to serve and failed its checks."""
+    refusal = serving().refusal
+    return _json({"status": "ok", "model": analyser().version, "refused": refusal and asdict(refusal)})

@@ -234,13 +234,14 @@ class ThemesAnswer(_Answer):
 
 
 class ModelAnswer(_Answer):
-    """A model version."""
+    """A model version. One whose manifest cannot be read has nothing but the reason, under `refused`."""
 
     version: str
     current: bool
-    created: str
-    articles: int
-    evaluation: dict[str, Any]
+    created: str | None = None
+    articles: int | None = None
+    evaluation: dict[str, Any] | None = None
+    refused: str | None = None
 
 
 class ModelsAnswer(_Answer):
@@ -249,8 +250,16 @@ class ModelsAnswer(_Answer):
     models: list[ModelAnswer]
 
 
+class RefusalAnswer(_Answer):
+    """A version that was to serve and failed its checks."""
+
+    version: str
+    reason: str
+
+
 class HealthAnswer(_Answer):
     """Whether the service lives, or is ready to answer."""
 
     status: str
     model: str | None = None
+    refused: RefusalAnswer | None = None

@@ -1,4 +1,7 @@
-"""Runs the app under gunicorn. The model is loaded once, before the workers fork, so that they share its memory."""
+"""Runs the app under gunicorn. The model is loaded once, before the workers fork, so that they share its memory.
+
+Each worker then watches for another version to serve, see `serving.py`.
+"""
 
 import gc
 from typing import Any
@@ -7,6 +10,7 @@ from flask import Flask
 from gunicorn.app.base import BaseApplication
 
 from dateline.settings import Settings
+from service.serving import EXTENSION
 
 
 class Server(BaseApplication):  # type: ignore[misc]
@@ -31,6 +35,7 @@ class Server(BaseApplication):  # type: ignore[misc]
             "worker_tmp_dir": "/dev/shm",  # noqa: S108 - memory, so that a read-only root suffices
             "control_socket_disable": True,
             "when_ready": self._ready,
+            "post_worker_init": self._begin_watching,
         }
         for name, value in options.items():
             if name in self.cfg.settings:
@@ -41,6 +46,9 @@ class Server(BaseApplication):  # type: ignore[misc]
         gc.collect()
         gc.freeze()
         return self._app
+
+    def _begin_watching(self, _worker: Any) -> None:
+        self._app.extensions[EXTENSION].watch()
 
     def _ready(self, _arbiter: Any) -> None:
         if self._on_ready:

@@ -15,6 +15,7 @@ from typing import Any
 
 import pytest
 
+from dateline import bundle
 from dateline.analyser import Analyser, load
 from dateline.registry import Registry
 from training import pipeline
@@ -47,6 +48,26 @@ def train(seeds: Path, models: Path, *, seed: int = 1) -> str:
     version = pipeline.train(seeds=seeds, registry=registry, seed=seed, n_themes=8, report=lambda _: None)
     registry.promote(version)
     return version
+
+
+def publish_variant(models: Path, version: str) -> str:
+    """Publish a copy of the serving version under another name, which stands in every label that it answers with."""
+    registry = Registry(models)
+    manifest, taxonomy, parts = bundle.read(registry.folder())
+    marked = taxonomy.model_copy(
+        update={
+            kind: tuple(
+                entry.model_copy(update={"name": f"{entry.name.split(' @')[0]} @{version}"}) for entry in entries
+            )
+            for kind, entries in (("topics", taxonomy.topics), ("regions", taxonomy.regions))
+        }
+    )
+    analyser = Analyser.from_parts(version, marked, parts)
+    canaries = analyser.canaries(canary["text"] for canary in manifest["canaries"])
+    with registry.stage(version) as staged:
+        facts = manifest | {"version": version, "canaries": canaries}
+        bundle.write(staged, taxonomy=marked, parts=analyser.parts(), facts=facts)
+        return registry.publish(staged)
 
 
 @pytest.fixture(scope="session")

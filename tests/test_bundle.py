@@ -1,6 +1,7 @@
 import json
 import shutil
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -9,6 +10,7 @@ from dateline import bundle
 from dateline.analyser import Analyser, load
 from dateline.errors import InvalidModel, NoModel
 from dateline.registry import Registry
+from dateline.signature import UNSIGNED, Signing
 from tests.conftest import STORY, run
 
 MakeModels = Callable[[], Path]
@@ -95,3 +97,53 @@ def test_the_server_refuses_an_altered_model_in_one_line_and_rollback_mends_it(c
     assert b"themes.joblib: altered since training; go back" in refused.stderr
     assert run("training", "rollback", models=models).stdout.decode() == f"{good} serves now.\n"
     load(registry.folder())
+
+
+KEY, OTHER = Signing(b"a key of sixteen bytes"), Signing(b"quite another key")
+
+
+def sign(folder: Path, signing: Signing) -> None:
+    signing.write(folder, (folder / bundle.MANIFEST).read_bytes())
+
+
+@pytest.mark.parametrize(
+    ("signed_with", "read_with", "refusal"),
+    [
+        pytest.param(KEY, KEY, None, id="same-key"),
+        pytest.param(KEY, replace(KEY, required=True), None, id="required"),
+        pytest.param(KEY, UNSIGNED, None, id="nobody-asks"),
+        pytest.param(UNSIGNED, KEY, None, id="unsigned-and-not-required"),
+        pytest.param(
+            UNSIGNED, replace(KEY, required=True), "missing, and DATELINE_REQUIRE", id="unsigned-but-required"
+        ),
+        pytest.param(KEY, OTHER, "signed with another key", id="other-key"),
+    ],
+)
+def test_signatures(folder: Path, signed_with: Signing, read_with: Signing, refusal: str | None) -> None:
+    sign(folder, signed_with)
+    if refusal is None:
+        load(folder, signing=read_with)
+        return
+    with pytest.raises(InvalidModel, match=rf"manifest\.hmac: {refusal}"):
+        load(folder, signing=read_with)
+
+
+def test_who_can_write_but_lacks_the_key_cannot_forge_a_model(folder: Path) -> None:
+    sign(folder, KEY)
+    reseal(folder, created="yesterday")
+    load(folder)
+    with pytest.raises(InvalidModel, match="signed with another key"):
+        load(folder, signing=KEY)
+
+
+def test_a_server_may_insist_on_signatures(copied_models: MakeModels, monkeypatch: pytest.MonkeyPatch) -> None:
+    models = copied_models()
+    monkeypatch.setenv("DATELINE_REQUIRE_SIGNATURE", "true")
+    assert b"DATELINE_REQUIRE_SIGNATURE needs DATELINE_SIGNING_KEY" in run("service", models=models).stderr
+    monkeypatch.setenv("DATELINE_SIGNING_KEY", "a key of sixteen bytes")
+    refused = run("service", models=models)
+    assert refused.returncode == 1
+    assert b"manifest.hmac: missing" in refused.stderr
+    sign(Registry(models).folder(), KEY)
+    assert run("dateline", "classify", models=models, stdin="").returncode == 0
+    assert "a key of" not in run("service", "--help", models=models).stdout.decode()

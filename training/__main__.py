@@ -59,13 +59,15 @@ def train(
         return
     from training import pipeline  # noqa: PLC0415 - scikit-learn and gensim take seconds to import
 
+    settings = load_settings()
     with _progress(pipeline.STEPS) as report:
         version = pipeline.train(
-            seeds=seeds or load_settings().seeds_dir,
+            seeds=seeds or settings.seeds_dir,
             registry=registry,
             seed=seed,
             n_themes=n_themes or pipeline.N_THEMES,
             report=report,
+            signing=settings.signing,
         )
     worse = pipeline.gate(registry, version)
     if worse and not force:
@@ -155,7 +157,7 @@ def evaluate(registry: Registry, packs: tuple[Path, ...], version: str | None) -
     from dateline.analyser import load  # noqa: PLC0415
     from training import evaluation  # noqa: PLC0415
 
-    analyser = load(folder)
+    analyser = load(folder, signing=load_settings().signing)
     for pack in packs:
         click.echo(evaluation.render(pack.name, evaluation.evaluate(analyser, pack)))
 
@@ -176,7 +178,9 @@ def list_versions(registry: Registry) -> None:
 @click.pass_obj
 def promote(registry: Registry, version: str) -> None:
     """Let VERSION serve."""
-    bundle.read(registry.folder(version))
+    from dateline.analyser import load  # noqa: PLC0415
+
+    load(registry.folder(version), signing=load_settings().signing)
     registry.promote(version)
     click.echo(f"{version} serves now.")
 
@@ -184,8 +188,30 @@ def promote(registry: Registry, version: str) -> None:
 @main.command()
 @click.pass_obj
 def rollback(registry: Registry) -> None:
-    """Return to the version that served before."""
+    """Return to the version that served before; running servers follow within seconds."""
     click.echo(f"{registry.rollback()} serves now.")
+
+
+@main.command()
+@click.argument("versions", nargs=-1)
+@click.option(
+    "--keep",
+    type=click.IntRange(1),
+    default=5,
+    show_default=True,
+    help="How many of the newest, and of those that served, to keep.",
+)
+@click.option("--dry-run", is_flag=True, help="Only say what would be removed.")
+@click.pass_obj
+def prune(registry: Registry, versions: tuple[str, ...], keep: int, dry_run: bool) -> None:
+    """Remove VERSIONS, or all but the serving one, the newest and those to roll back to."""
+    doomed = list(versions) or registry.prunable(keep=keep)
+    if not dry_run:
+        registry.prune(doomed)
+    for version in doomed:
+        click.echo(f"{version} {'would be removed' if dry_run else 'removed'}")
+    if not doomed:
+        click.echo("nothing to remove")
 
 
 @main.command()

@@ -16,7 +16,8 @@ from dateline import bundle
 from dateline.analyser import Analyser, load
 from dateline.errors import NoModel
 from dateline.prose import fit_prose
-from dateline.registry import Registry, new_version
+from dateline.registry import Registry, new_version, version_of
+from dateline.signature import UNSIGNED, Signing
 from dateline.taxonomy import read_taxonomy
 from training.corpus import Article, read_corpus
 from training.duplicates import near_duplicate_groups
@@ -44,12 +45,22 @@ STEPS = (
 )
 
 
-def train(*, seeds: Path, registry: Registry, seed: int, n_themes: int, report: Report) -> str:
+def train(
+    *, seeds: Path, registry: Registry, seed: int, n_themes: int, report: Report, signing: Signing = UNSIGNED
+) -> str:
     """Train a version from a seeds folder, publish it and return its name; it is not promoted yet.
 
     `report` is called with the name of each step in STEPS as it begins. A failure leaves `models/` as it was.
-    Raises InvalidSeeds if the corpus or the taxonomy breaks its format.
+    Raises InvalidSeeds if the corpus or the taxonomy breaks its format, Busy if another training is at work.
     """
+    with registry.stage(new_version()) as staged:
+        _fit(staged, seeds=seeds, seed=seed, n_themes=n_themes, report=report, signing=signing)
+        load(staged, signing=signing)  # read back, hashes and canaries checked, before anyone else can see it
+        return registry.publish(staged)
+
+
+def _fit(staged: Path, *, seeds: Path, seed: int, n_themes: int, report: Report, signing: Signing) -> None:
+    """Fit all models and write them into a staged folder."""
     report("reading the corpus")
     taxonomy = read_taxonomy(seeds)
     corpus = read_corpus(seeds, taxonomy)
@@ -78,7 +89,7 @@ def train(*, seeds: Path, registry: Registry, seed: int, n_themes: int, report: 
         corpus.documents, features.counts, features.index, n_themes=n_themes, sweeps=THEME_SWEEPS, seed=seed
     )
     report("writing")
-    version = new_version()
+    version = version_of(staged)
     analyser = Analyser(
         version=version,
         taxonomy=taxonomy,
@@ -97,10 +108,7 @@ def train(*, seeds: Path, registry: Registry, seed: int, n_themes: int, report: 
         "canaries": analyser.canaries(_canary_texts(corpus.articles)),
         "evaluation": topic_figures(topics),
     }
-    staged = registry.stage(version)
-    bundle.write(staged, taxonomy=taxonomy, parts=analyser.parts(), facts=facts)
-    load(staged)  # read back, hashes and canaries checked, before anyone else can see it
-    return registry.publish(staged)
+    bundle.write(staged, taxonomy=taxonomy, parts=analyser.parts(), facts=facts, signing=signing)
 
 
 def topic_figures(fit: TopicFit) -> dict[str, Any]:
