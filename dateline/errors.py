@@ -38,3 +38,27 @@ class UnknownVersion(DatelineError):
 
 class Busy(DatelineError):
     """What was asked for has to wait for another process, or for a version that serves."""
+
+
+class UnknownLabel(DatelineError):
+    """A label was given that the model's taxonomy lacks."""
+
+
+class UnknownArticle(DatelineError):
+    """An article was named that the store does not have."""
+
+
+class ArticleConflict(DatelineError):
+    """An article was added under the id of one that says something else."""
+
+
+class InvalidQuery(DatelineError):
+    """A search, a cursor or a filter that cannot be understood."""
+
+
+class StoreFull(DatelineError):
+    """The article store cannot grow: a full disk, a quota or a file-size limit. Nothing was written."""
+
+
+class StoreUnavailable(DatelineError):
+    """The article store cannot be opened, or did not answer in time."""

@@ -20,6 +20,14 @@ class Settings(BaseSettings):
 
     models_dir: Path = Field(Path("models"), description="Folder of the trained model versions.")
     seeds_dir: Path = Field(Path("seeds"), description="Folder of the seed corpus and taxonomy that training reads.")
+    database_url: str = Field(
+        "sqlite:///data/dateline.db",
+        description="Where added articles are kept: sqlite:///FILE, or postgresql://USER:PASSWORD@HOST/DATABASE.",
+        repr=False,
+    )
+    api_key: SecretStr | None = Field(
+        None, min_length=8, description="Once set, a request that changes articles or labels has to carry this key."
+    )
     host: str = Field("127.0.0.1", description="Address the server listens on.")
     port: int = Field(8080, ge=1, le=65535, description="Port the server listens on.")
     workers: int = Field(2, ge=1, le=64, description="Server processes; one per core is a good choice.")

@@ -1,0 +1,1 @@
+"""Alembic migrations of the article store, run by `dateline.database` when a store is opened."""
