@@ -17,8 +17,8 @@ from dateline.regions import RegionClassifier
 from dateline.results import Analysis
 from dateline.signature import UNSIGNED, Signing
 from dateline.taxonomy import Taxonomy
-from dateline.terms import TermIndex, document_word_ids
-from dateline.text import read
+from dateline.terms import Ids, TermIndex, document_word_ids, unknown_share
+from dateline.text import Document, read
 from dateline.themes import ThemeModel
 from dateline.topics import TopicClassifier
 
@@ -90,7 +90,8 @@ class Analyser:
         if spoken.code not in (language.ENGLISH, language.UNDETERMINED.code):
             warning = f"not English: the text is in {language.name(spoken.code)} ({spoken.code}); nothing was assigned"
             return Analysis(self.version, spoken, warnings=(warning,))
-        terms, counts = self.index.counts(document_word_ids(self.index, document))
+        word_ids = document_word_ids(self.index, document)
+        terms, counts = self.index.counts(word_ids)
         answer = self.regions.classify(document, term_ids=terms, term_counts=counts, home_country=home_country)
         prose = self.prose.holds(document)
         topics = self.topics.classify(terms, counts, n_words=document.n_words) if prose else ()
@@ -124,7 +125,14 @@ class Analyser:
             themes=themes,
             warnings=tuple(warnings),
             explanation=explanation,
+            unknown_words=self._unknown_words(document, word_ids),
         )
+
+    def _unknown_words(self, document: Document, word_ids: Ids) -> float:
+        """Return the share of unknown words among the content words of a body or, if that is empty, of a title."""
+        words = document.body_words or document.title_words
+        of_words = word_ids[len(word_ids) - len(words) :] if document.body_words else word_ids[: len(words)]
+        return unknown_share(words, of_words >= 0, self.prose.function_words)
 
     def no_answer(self, warning: str) -> Analysis:
         """Return the analysis of a text of which nothing can be said, with the reason."""

@@ -69,7 +69,11 @@ class Theme:
 
 @dataclass(frozen=True, slots=True)
 class Analysis:
-    """All that Dateline says about one text. Every list is best first; an empty list means "don't know"."""
+    """All that Dateline says about one text. Every list is best first; an empty list means "don't know".
+
+    `unknown_words`, the share of its content words that the model does not know, is no part of the answer; None if the
+    text was not analysed.
+    """
 
     model: str
     language: Language
@@ -79,6 +83,7 @@ class Analysis:
     themes: tuple[Theme, ...] = ()
     warnings: tuple[str, ...] = ()
     explanation: dict[str, Any] | None = field(default=None, hash=False)
+    unknown_words: float | None = None
 
     def to_dict(self, *, id: str | None = None) -> dict[str, Any]:
         """Return the answer as JSON-ready data, in the order of the contract."""

@@ -5,7 +5,7 @@ that any model needs (`TermIndex.build`); serving maps words to term ids with on
 tables, so that topics, themes and the region fallback share a single look-up of each text.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from itertools import islice
 from typing import Any
 
@@ -127,3 +127,10 @@ def document_word_ids(index: TermIndex, document: Document) -> Ids:
     title, body = index.word_ids(document.title_words), index.word_ids(document.body_words)
     gap = np.array([UNKNOWN])
     return np.concatenate([*[title, gap] * TITLE_WEIGHT, body]) if len(title) else body
+
+
+def unknown_share(words: Sequence[str], known: NDArray[np.bool_], function_words: Collection[str]) -> float:
+    """Return the share of the content words among `words` that are not `known` (n_words,); 0 if there are none."""
+    content = ~np.fromiter(map(function_words.__contains__, words), dtype=bool, count=len(words))
+    n = int(np.count_nonzero(content))
+    return int(np.count_nonzero(content & ~known)) / n if n else 0.0

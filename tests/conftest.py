@@ -48,9 +48,9 @@ def seeds(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def train(seeds: Path, models: Path, *, seed: int = 1) -> str:
     registry = Registry(models)
-    version = pipeline.train(seeds=seeds, registry=registry, seed=seed, n_themes=8, report=lambda _: None)
-    registry.promote(version)
-    return version
+    trained = pipeline.train(seeds=seeds, registry=registry, seed=seed, n_themes=8, report=lambda _: None)
+    registry.promote(trained.version)
+    return trained.version
 
 
 def publish_variant(models: Path, version: str) -> str:

@@ -1,5 +1,6 @@
 """python -m training: train models, look at them, switch between them."""
 
+import errno
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -14,6 +15,7 @@ from dateline.registry import Registry
 from dateline.settings import load_settings
 
 _SEED = 20260101
+_NO_ROOM = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS}
 
 
 class _Commands(click.Group):
@@ -23,8 +25,13 @@ class _Commands(click.Group):
         try:
             return super().invoke(ctx)
         except DatelineError as error:
-            click.echo(f"error: {error}", err=True)
-            sys.exit(1)
+            message = str(error)
+        except OSError as error:
+            if error.errno not in _NO_ROOM:
+                raise
+            message = f"{error.strerror}: {error.filename or ctx.obj.models_dir}; nothing was changed"
+        click.echo(f"error: {message}", err=True)
+        sys.exit(1)
 
 
 @click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
@@ -47,37 +54,61 @@ def main(ctx: click.Context, models: Path | None) -> None:
 @click.option(
     "--seed", type=int, default=_SEED, show_default=True, help="Random seed; the same one gives the same model."
 )
-@click.option("--force", is_flag=True, help="Let the new version serve even if it is worse than the current one.")
+@click.option(
+    "--force", metavar="REASON", help="Let the new version serve even if it is worse; the reason is kept with it."
+)
+@click.option("--dry-run", is_flag=True, help="Train and compare, but keep nothing.")
 @click.option("--if-needed", is_flag=True, help="Do nothing if a model serves already.")
 @click.pass_obj
 def train(
-    registry: Registry, seeds: Path | None, n_themes: int | None, seed: int, force: bool, if_needed: bool
+    registry: Registry,
+    seeds: Path | None,
+    n_themes: int | None,
+    seed: int,
+    force: str | None,
+    dry_run: bool,
+    if_needed: bool,
 ) -> None:
-    """Train a new version from the seed corpus and let it serve."""
+    r"""Train a new version, compare it with the serving one, and let it serve if it is not worse.
+
+    Both answer the same articles, none of which they learned from. Only a difference beyond noise counts; then the new
+    version is kept but does not serve, a table says where it is worse, and the exit status is 1.
+
+    \b
+    python -m training train
+    python -m training train --dry-run
+    python -m training train --force "sport is now labelled by another desk"
+    """
     if if_needed and registry.versions() and _has_current(registry):
         click.echo(f"model {registry.current()} is there; train a new one with: python -m training train")
         return
-    from training import pipeline  # noqa: PLC0415 - scikit-learn and gensim take seconds to import
+    if force is not None and not force.strip():
+        raise click.UsageError("--force needs a reason")
+    from training import gate_table, pipeline  # noqa: PLC0415 - scikit-learn and gensim take seconds to import
 
     settings = load_settings()
     with _progress(pipeline.STEPS) as report:
-        version = pipeline.train(
+        trained = pipeline.train(
             seeds=seeds or settings.seeds_dir,
             registry=registry,
             seed=seed,
             n_themes=n_themes or pipeline.N_THEMES,
             report=report,
             signing=settings.signing,
+            force=force,
+            dry_run=dry_run,
         )
-    worse = pipeline.gate(registry, version)
-    if worse and not force:
-        raise DatelineError(
-            f"{version} is worse than the serving version and was not promoted: {'; '.join(worse)}; "
-            f"promote it anyway with: python -m training promote {version}"
-        )
-    registry.promote(version)
-    click.echo(f"{version} serves now.")
-    _print_figures(bundle.read_manifest(registry.folder(version)))
+    _print_figures(trained.manifest)
+    if trained.comparison:
+        gate_table.show(trained.comparison)
+    if not trained.may_serve:
+        kept = "" if dry_run else f"; let it serve all the same with: python -m training promote {trained.version}"
+        raise DatelineError(f"{trained.version} is worse than the serving version and does not serve{kept}")
+    if dry_run:
+        click.echo(f"{trained.version} would serve; a dry run keeps nothing.")
+        return
+    registry.promote(trained.version)
+    click.echo(f"{trained.version} serves now.")
 
 
 @main.command()
@@ -222,6 +253,8 @@ def show(registry: Registry, version: str | None) -> None:
     manifest = bundle.read_manifest(registry.folder(version))
     for name in ("version", "created", "articles", "seed", "format", "normaliser", "corpus_sha256", "taxonomy_sha256"):
         click.echo(f"{name:16} {manifest[name]}")
+    if manifest["forced"]:
+        click.echo(f"{'forced':16} {manifest['forced']}")
     for kind in ("libraries", "evaluation"):
         click.echo(f"{kind:16} " + ", ".join(f"{name} {value}" for name, value in manifest[kind].items()))
     for name, facts in manifest["files"].items():

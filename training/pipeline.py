@@ -1,10 +1,12 @@
 """A training run from corpus to published version: the main path of training, read this first.
 
 seeds -> corpus -> near-duplicate groups -> features -> topics, regions, themes (each cross-validated where it can be)
--> staged version, read back and checked -> published -> promoted if it passes the gate.
+-> comparison with the serving version -> staged version, read back and checked -> published. Whoever called promotes
+it, if it may serve.
 """
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -14,53 +16,96 @@ from sklearn.feature_extraction.text import ENGLISH_STOP_WORDS
 
 from dateline import bundle
 from dateline.analyser import Analyser, load
-from dateline.errors import NoModel
+from dateline.errors import DatelineError, NoModel
 from dateline.prose import fit_prose
 from dateline.registry import Registry, new_version, version_of
 from dateline.signature import UNSIGNED, Signing
-from dateline.taxonomy import read_taxonomy
-from training.corpus import Article, read_corpus
+from dateline.taxonomy import Taxonomy, read_taxonomy
+from training import gate
+from training.baseline import baseline
+from training.corpus import Article, Corpus, read_corpus
 from training.duplicates import near_duplicate_groups
-from training.features import extract
-from training.metrics import calibration_error, f1, macro_f1
+from training.features import Features, extract
+from training.gate import Comparison
+from training.heldout import ATTACHMENT, HeldOut, held_out
 from training.regions import fit_regions
 from training.themes import fit_themes
-from training.topics import FOLDS, NO_TOPIC, TopicFit, fit_topics
+from training.topics import FOLDS, TopicFit, fit_topics
 
 MIN_TERM_DOCUMENTS = 2
 N_THEMES = 40
 THEME_SWEEPS = 300
 N_CANARIES = 12
-GATE_TOLERANCE = 0.02
-"""A candidate is not promoted if a cross-validated figure falls by more than this below the serving version's."""
 
-Report = Callable[[str], object]
+Progress = Callable[[str], object]
 STEPS = (
     "reading the corpus",
     "counting terms",
     *["fitting topics"] * (FOLDS + 3),
     "fitting regions",
     "fitting themes",
+    "comparing",
     "writing",
 )
 
 
-def train(
-    *, seeds: Path, registry: Registry, seed: int, n_themes: int, report: Report, signing: Signing = UNSIGNED
-) -> str:
-    """Train a version from a seeds folder, publish it and return its name; it is not promoted yet.
+@dataclass(frozen=True)
+class Trained:
+    """A trained version: its manifest and how it compares with the version that served, None if none did."""
 
-    `report` is called with the name of each step in STEPS as it begins. A failure leaves `models/` as it was.
+    version: str
+    manifest: dict[str, Any]
+    comparison: Comparison | None
+
+    @property
+    def may_serve(self) -> bool:
+        """Whether it is not worse beyond noise, or was forced."""
+        return self.comparison is None or not self.comparison.worse or self.manifest["forced"] is not None
+
+
+@dataclass(frozen=True)
+class _Fit:
+    """All that fitting gave: the analyser, the corpus it comes from, and the held-out answers of its `rows`."""
+
+    analyser: Analyser
+    corpus: Corpus
+    features: Features
+    groups: np.ndarray
+    held_out: HeldOut
+    rows: np.ndarray
+
+
+def train(
+    *, seeds: Path, registry: Registry, seed: int, n_themes: int, report: Progress, signing: Signing = UNSIGNED,
+    force: str | None = None, dry_run: bool = False,
+) -> Trained:  # fmt: skip
+    """Train a version from a seeds folder, compare it with the serving one and publish it; it is not promoted yet.
+
+    `report` is called with the name of each step in STEPS as it begins. `force` is the reason why it may serve even if
+    it is worse, kept with the version. A dry run publishes nothing. A failure leaves `models/` as it was.
     Raises InvalidSeeds if the corpus or the taxonomy breaks its format, Busy if another training is at work.
     """
     with registry.stage(new_version()) as staged:
-        _fit(staged, seeds=seeds, seed=seed, n_themes=n_themes, report=report, signing=signing)
+        fit = _fit(version_of(staged), seeds=seeds, seed=seed, n_themes=n_themes, report=report)
+        report("comparing")
+        comparison = _compare(fit, registry, signing=signing, seed=seed)
+        report("writing")
+        manifest = bundle.write(
+            staged,
+            taxonomy=fit.analyser.taxonomy,
+            parts=fit.analyser.parts(),
+            facts=_facts(fit, comparison, seed=seed, force=force),
+            attachments={ATTACHMENT: fit.held_out.to_bytes()},
+            signing=signing,
+        )
         load(staged, signing=signing)  # read back, hashes and canaries checked, before anyone else can see it
-        return registry.publish(staged)
+        if not dry_run:
+            registry.publish(staged)
+        return Trained(fit.analyser.version, manifest, comparison)
 
 
-def _fit(staged: Path, *, seeds: Path, seed: int, n_themes: int, report: Report, signing: Signing) -> None:
-    """Fit all models and write them into a staged folder."""
+def _fit(version: str, *, seeds: Path, seed: int, n_themes: int, report: Progress) -> _Fit:
+    """Fit all models on a seeds folder."""
     report("reading the corpus")
     taxonomy = read_taxonomy(seeds)
     corpus = read_corpus(seeds, taxonomy)
@@ -88,8 +133,6 @@ def _fit(staged: Path, *, seeds: Path, seed: int, n_themes: int, report: Report,
     themes = fit_themes(
         corpus.documents, features.counts, features.index, n_themes=n_themes, sweeps=THEME_SWEEPS, seed=seed
     )
-    report("writing")
-    version = version_of(staged)
     analyser = Analyser(
         version=version,
         taxonomy=taxonomy,
@@ -99,48 +142,63 @@ def _fit(staged: Path, *, seeds: Path, seed: int, n_themes: int, report: Report,
         regions=regions,
         themes=themes,
     )
-    facts = {
-        "version": version,
-        "created": datetime.now(UTC).isoformat(timespec="seconds"),
-        "articles": len(corpus.articles),
-        "corpus_sha256": corpus.sha256,
-        "seed": seed,
-        "canaries": analyser.canaries(_canary_texts(corpus.articles)),
-        "evaluation": topic_figures(topics),
-    }
-    bundle.write(staged, taxonomy=taxonomy, parts=analyser.parts(), facts=facts, signing=signing)
+    rows = np.array([row for row, article in enumerate(corpus.articles) if article.topics is not None])
+    labelled = [corpus.articles[row] for row in rows]
+    return _Fit(analyser, corpus, features, groups, _held_out(labelled, topics, taxonomy), rows)
 
 
-def topic_figures(fit: TopicFit) -> dict[str, Any]:
-    """Return the cross-validated figures of a topic fit; `abstained` is the share of non-news that got no topic."""
-    news = fit.first != NO_TOPIC
-    probabilities, truth, assigned = fit.probabilities[news], fit.truth[news], fit.assigned[news]
-    best = probabilities.argmax(axis=1)
-    correct = truth[np.arange(len(best)), best]
-    figures = {
-        "topic@1": correct.mean(),
-        "primary@1": (best == fit.first[news]).mean(),
-        "topicF1": f1(truth, assigned),
-        "topicMacroF1": macro_f1(truth, assigned),
-        "ece": calibration_error(probabilities.max(axis=1), correct),
-    }
-    if not news.all():
-        figures["abstained"] = 1.0 - fit.assigned[~news].any(axis=1).mean()
-    return {name: round(float(value), 4) for name, value in figures.items()}
+def _held_out(labelled: Sequence[Article], fit: TopicFit, taxonomy: Taxonomy) -> HeldOut:
+    return held_out(
+        labelled,
+        [topic.code for topic in taxonomy.topics],
+        truth=fit.truth,
+        probabilities=fit.probabilities,
+        assigned=fit.assigned,
+        first=fit.first,
+    )
 
 
-def gate(registry: Registry, candidate: str) -> list[str]:
-    """Return why a published candidate should not serve: the figures in which it falls behind the current version."""
+def _compare(fit: _Fit, registry: Registry, *, signing: Signing, seed: int) -> Comparison | None:
+    """Return how a fit compares with the serving version, None if none serves."""
     try:
-        current = registry.current()
+        version = registry.current()
     except NoModel:
-        return []
-    before, after = (bundle.read_manifest(registry.folder(v))["evaluation"] for v in (current, candidate))
-    return [
-        f"{name} {after[name]:.3f}, but {before[name]:.3f} in {current}"
-        for name in before
-        if name != "ece" and name in after and after[name] < before[name] - GATE_TOLERANCE
-    ]
+        return None
+    try:
+        folder = registry.folder(version)
+        serving = load(folder, signing=signing)
+        kept = bundle.attachment(folder, ATTACHMENT)
+    except DatelineError as error:
+        return Comparison(version, note=f"the serving version cannot be loaded: {error}")
+    if kept is None:
+        return Comparison(version, note="the serving version has kept no held-out answers to compare with")
+    articles, documents = fit.corpus.articles, fit.corpus.documents
+    candidate = gate.Subject(
+        fit.analyser,
+        fit.held_out,
+        [articles[row] for row in fit.rows],
+        [documents[row] for row in fit.rows],
+        fit.groups[fit.rows],
+    )
+    return gate.compare(candidate, serving, HeldOut.from_bytes(kept), seed=seed)
+
+
+def _facts(fit: _Fit, comparison: Comparison | None, *, seed: int, force: str | None) -> dict[str, Any]:
+    """Return what a manifest says of a fit."""
+    documents = [fit.corpus.documents[row] for row in fit.rows]
+    tally = baseline(fit.analyser, fit.held_out, documents, fit.features, min_documents=MIN_TERM_DOCUMENTS)
+    return {
+        "version": fit.analyser.version,
+        "created": datetime.now(UTC).isoformat(timespec="seconds"),
+        "articles": len(fit.corpus.articles),
+        "corpus_sha256": fit.corpus.sha256,
+        "seed": seed,
+        "canaries": fit.analyser.canaries(_canary_texts(fit.corpus.articles)),
+        "evaluation": fit.held_out.figures(),
+        "comparison": comparison and comparison.to_dict(),
+        "forced": force,
+        "baseline": tally.to_dict(),
+    }
 
 
 def _canary_texts(articles: Sequence[Article]) -> list[str]:
