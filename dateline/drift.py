@@ -23,7 +23,8 @@ _NOTHING_SEEN = 0.5
 """A category that one side never saw counts as if it had seen it half a time."""
 
 MEASURES = ("topics", "regions", "confidence", "unknown_words", "languages")
-_MEANS = ("confidence", "unknown_words")
+_WORSE = {"confidence": -1, "unknown_words": 1}
+"""The direction in which a change is for the worse; nobody need worry about fewer unknown words."""
 
 
 @dataclass
@@ -37,7 +38,7 @@ class Tally:
 
     texts: int = 0
     counts: dict[str, Counter[str]] = field(default_factory=lambda: {measure: Counter() for measure in MEASURES})
-    sums: dict[str, float] = field(default_factory=lambda: dict.fromkeys(_MEANS, 0.0))
+    sums: dict[str, float] = field(default_factory=lambda: dict.fromkeys(_WORSE, 0.0))
 
     def add(self, analysis: Analysis) -> None:
         """Count an analysis."""
@@ -79,6 +80,11 @@ class Tally:
         n = self.counts[measure].total()
         return self.sums[measure] / n if n else None
 
+    def shares(self, measure: str) -> dict[str, float]:
+        """Return the share of each category of a measure."""
+        n = self.counts[measure].total()
+        return {name: round(count / n, 4) for name, count in sorted(self.counts[measure].items())}
+
     @property
     def abstained(self) -> float | None:
         """The share of analysed texts that got no topic, None if there were none."""
@@ -96,7 +102,7 @@ class Tally:
         tally = cls(texts=int(data["texts"]))
         for measure in MEASURES:
             tally.counts[measure].update({str(name): int(n) for name, n in data["counts"][measure].items()})
-        tally.sums.update({measure: float(data["sums"][measure]) for measure in _MEANS})
+        tally.sums.update({measure: float(data["sums"][measure]) for measure in _WORSE})
         return tally
 
     def _bin(self, measure: str, value: float) -> None:
@@ -118,19 +124,22 @@ class Drift:
 
 def drift(expected: Tally, seen: Tally) -> list[Drift]:
     """Return how `seen` differs from `expected` in each measure."""
-    return [_drift(measure, expected.counts[measure], seen.counts[measure]) for measure in MEASURES]
+    return [_drift(measure, expected, seen) for measure in MEASURES]
 
 
-def _drift(measure: str, expected: Counter[str], seen: Counter[str]) -> Drift:
-    n, m = expected.total(), seen.total()
-    found = max(0.0, population_stability(expected, seen)) if n and m else 0.0
+def _drift(measure: str, expected: Tally, seen: Tally) -> Drift:
+    before, after = expected.counts[measure], seen.counts[measure]
+    n, m = before.total(), after.total()
+    found = max(0.0, population_stability(before, after)) if n and m else 0.0
     status = next((name for name, least in (("alarm", ALARM), ("watch", WATCH)) if found >= least), "stable")
+    if measure in _WORSE and _WORSE[measure] * ((seen.mean(measure) or 0.0) - (expected.mean(measure) or 0.0)) <= 0:
+        status = "stable"
     return Drift(
         measure,
         round(found, 4),
         status if n and m >= MIN_TEXTS else "too few texts",
-        {name: round(count / n, 4) for name, count in sorted(expected.items())},
-        {name: round(count / m, 4) for name, count in sorted(seen.items())},
+        expected.shares(measure),
+        seen.shares(measure),
     )
 
 

@@ -19,6 +19,9 @@ class Settings(BaseSettings):
     model_config = SettingsConfigDict(env_prefix="DATELINE_", frozen=True)
 
     models_dir: Path = Field(Path("models"), description="Folder of the trained model versions.")
+    data_dir: Path = Field(
+        Path("data"), description="Folder where the service keeps its drift counters; without one they stay in memory."
+    )
     seeds_dir: Path = Field(Path("seeds"), description="Folder of the seed corpus and taxonomy that training reads.")
     database_url: str = Field(
         "sqlite:///data/dateline.db",

@@ -8,7 +8,7 @@ from flask_openapi3 import Info, OpenAPI
 from pydantic import ValidationError
 
 from dateline.settings import Settings
-from service import problems, routes, schemas, serving
+from service import drift, problems, routes, schemas, serving
 from service.problems import Problem
 
 
@@ -48,6 +48,7 @@ def create_app(settings: Settings) -> OpenAPI:
     app.config["MAX_CONTENT_LENGTH"] = settings.max_body_bytes
     app.extensions["dateline.settings"] = settings
     app.extensions[serving.EXTENSION] = serving.Serving.start(settings)
+    app.extensions[drift.EXTENSION] = drift.Counters(settings)
     app.before_request(serving.take_analyser)
     problems.install(app)
     app.register_api(routes.api)

@@ -1,6 +1,7 @@
 """The routes under /v1 and /health: from request to calls of `dateline` to JSON. No logic here."""
 
 from dataclasses import asdict
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import orjson
@@ -9,9 +10,11 @@ from flask_openapi3 import APIBlueprint, Tag
 from pydantic import ValidationError
 
 from dateline import bundle
+from dateline.drift import Tally
 from dateline.errors import InvalidModel, InvalidText, NoModel, UnknownCountry, UnknownVersion
 from dateline.settings import Settings
 from service import problems, schemas
+from service.drift import counters, summary
 from service.problems import Problem
 from service.serving import analyser, serving
 
@@ -42,6 +45,7 @@ def _classify(item: schemas.ClassifyRequest) -> dict[str, Any]:
             raise Problem(422, f"{field}: {message}", [{"field": field, "message": message}])
     home_country = item.home_country or _settings().home_country
     analysis = analyser().analyse(item.text, title=item.title, home_country=home_country, explain=item.explain)
+    counters().count(analysis)
     return analysis.to_dict(id=item.id)
 
 
@@ -129,6 +133,16 @@ def _model(version: str) -> dict[str, Any]:
         "evaluation": manifest["evaluation"],
         "refused": refusal.reason if refusal and refusal.version == version else None,
     }
+
+
+@api.get("/drift", tags=[_MODELS], responses={"200": schemas.DriftAnswer})
+def drift(query: schemas.DriftQuery) -> Response:
+    """Compare the texts that came in with the corpus that the current version was trained on."""
+    model = analyser()
+    expected = Tally.from_dict(bundle.read_manifest(serving().registry.folder(model.version))["baseline"])
+    counted = counters().tallies(since=datetime.now(UTC).date() - timedelta(days=query.days - 1))
+    kept = "data folder" if counters().writable else "memory of the process that answers"
+    return _json({**summary(counted, expected=expected, version=model.version), "kept": kept})
 
 
 @health.get("/live", tags=[_HEALTH], responses={"200": schemas.HealthAnswer})

@@ -32,6 +32,14 @@ class ClassifyRequest(_Request):
     explain: Annotated[bool, Field(description="Add the words and places that decided.")] = False
 
 
+class DriftQuery(BaseModel):
+    """Over how many days to compare, today included."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    days: Annotated[int, Field(ge=1, le=90, description="How many days, today included.")] = 7
+
+
 class BatchRequest(_Request):
     """Texts to classify in one request; each is answered, or refused, by itself."""
 
@@ -248,6 +256,44 @@ class ModelsAnswer(_Answer):
     """All model versions, oldest first."""
 
     models: list[ModelAnswer]
+
+
+_Shares = dict[str, float]
+
+
+class DriftMeasure(_Answer):
+    """One measure: population stability index less what chance gives; 0.1 is worth a look, 0.25 an alarm."""
+
+    measure: Literal["topics", "regions", "confidence", "unknown_words", "languages"]
+    psi: float
+    status: Literal["alarm", "watch", "stable", "too few texts"]
+    expected: _Shares
+    seen: _Shares
+
+
+class DriftDay(_Answer):
+    """What came in on a day: means, shares of the labels, and the status of each measure."""
+
+    day: str
+    texts: int
+    abstained: float | None
+    confidence: float | None
+    unknown_words: float | None
+    topics: _Shares
+    regions: _Shares
+    languages: _Shares
+    status: dict[str, str]
+
+
+class DriftAnswer(_Answer):
+    """How the texts that the current version answered differ from its corpus; `status` is that of the worst measure."""
+
+    model: str
+    texts: int
+    status: Literal["alarm", "watch", "stable", "too few texts"]
+    measures: list[DriftMeasure]
+    days: list[DriftDay]
+    kept: str
 
 
 class RefusalAnswer(_Answer):

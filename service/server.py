@@ -1,6 +1,6 @@
 """Runs the app under gunicorn. The model is loaded once, before the workers fork, so that they share its memory.
 
-Each worker then watches for another version to serve, see `serving.py`.
+Each worker then watches for another version to serve (`serving.py`) and counts what it answers (`drift.py`).
 """
 
 import gc
@@ -10,7 +10,7 @@ from flask import Flask
 from gunicorn.app.base import BaseApplication
 
 from dateline.settings import Settings
-from service.serving import EXTENSION
+from service import drift, serving
 
 
 class Server(BaseApplication):  # type: ignore[misc]
@@ -36,6 +36,7 @@ class Server(BaseApplication):  # type: ignore[misc]
             "control_socket_disable": True,
             "when_ready": self._ready,
             "post_worker_init": self._begin_watching,
+            "worker_exit": self._flush_counters,
         }
         for name, value in options.items():
             if name in self.cfg.settings:
@@ -48,7 +49,11 @@ class Server(BaseApplication):  # type: ignore[misc]
         return self._app
 
     def _begin_watching(self, _worker: Any) -> None:
-        self._app.extensions[EXTENSION].watch()
+        self._app.extensions[serving.EXTENSION].watch()
+        self._app.extensions[drift.EXTENSION].watch()
+
+    def _flush_counters(self, _arbiter: Any, _worker: Any) -> None:
+        self._app.extensions[drift.EXTENSION].flush()
 
     def _ready(self, _arbiter: Any) -> None:
         if self._on_ready:

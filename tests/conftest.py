@@ -88,7 +88,8 @@ def analyser(models: Path) -> Analyser:
 
 def environment(models: Path, **settings: object) -> dict[str, str]:
     ours = {f"DATELINE_{name.upper()}": str(value) for name, value in settings.items()}
-    return {**os.environ, "DATELINE_MODELS_DIR": str(models), "DATELINE_SEEDS_DIR": str(SEEDS), **ours}
+    folders = {"MODELS": models, "SEEDS": SEEDS, "DATA": models.with_name(f"{models.name}-data")}
+    return {**os.environ, **{f"DATELINE_{name}_DIR": str(path) for name, path in folders.items()}, **ours}
 
 
 def run(module: str, *args: object, models: Path, stdin: str | bytes = b"") -> subprocess.CompletedProcess[bytes]:
