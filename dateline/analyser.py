@@ -20,7 +20,7 @@ from dateline.taxonomy import Taxonomy
 from dateline.terms import Ids, TermIndex, document_word_ids, unknown_share
 from dateline.text import Document, read
 from dateline.themes import ThemeModel
-from dateline.topics import TopicClassifier
+from dateline.topics import TopicAnswer, TopicClassifier
 
 _CANARY_TOLERANCE = 1e-3
 """Scores may differ in the last digits between processors; labels and their order may not."""
@@ -94,8 +94,8 @@ class Analyser:
         terms, counts = self.index.counts(word_ids)
         answer = self.regions.classify(document, term_ids=terms, term_counts=counts, home_country=home_country)
         prose = self.prose.holds(document)
-        topics = self.topics.classify(terms, counts, n_words=document.n_words) if prose else ()
-        themes = self.themes.themes(terms, counts) if prose else ()
+        topics, is_nothing = self.topics.classify(terms, counts, n_words=document.n_words) if prose else TopicAnswer()
+        themes = self.themes.themes(terms, counts) if prose and not is_nothing else ()
         warnings = []
         if not len(terms):
             warnings.append("no known words: the text has no word that the model knows")
@@ -103,9 +103,11 @@ class Analyser:
             warnings.append(
                 "no running text: the text lacks the function words of English reporting; no topics or themes"
             )
+        elif is_nothing:
+            warnings.append("no article: the text reads like a notice, a form or a program; no topics or themes")
         elif not topics:
             warnings.append("no topic: the text says too little of any topic that the model knows")
-        if prose and not themes:
+        if prose and not is_nothing and not themes:
             warnings.append("no theme: the text shares too few words with the themes of the corpus")
         if not answer.countries:
             warnings.append("no country: the text names no place that decides where it happens")

@@ -4,11 +4,12 @@ One linear model over the text's unit TF-IDF vector x: score_k = bias_k + x · w
 weights what it learned from articles and what the seed words say (`training/topics.py`). A Platt curve turns scores
 into calibrated probabilities; a topic is assigned where its probability reaches the topic's threshold, and where none
 does, the best one if it is likely enough: a short text has little to show, a long one that shows little of any is
-about none. Imports no scikit-learn.
+about none. A text that reads like no article at all (a consent notice, a program) gets no topic unless one is plain.
+Imports no scikit-learn.
 """
 
 from dataclasses import dataclass, fields
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,6 +21,8 @@ from dateline.terms import Ids
 Floats = NDArray[np.floating[Any]]
 
 SHORT_WORDS = 60
+PLAIN = 0.3
+"""A topic of this probability is assigned even to a text that reads like no article."""
 
 
 @dataclass(frozen=True)
@@ -27,8 +30,9 @@ class LabelModel:
     """A linear model of a set of labels with its calibration.
 
     `weights`: (n_terms, n_labels); `bias` and `thresholds`: (n_labels,), thresholds being probabilities; `slope` and
-    `intercept` of the Platt curve; `fallback` and `fallback_short`: the probability that the best label needs where no
-    label reaches its threshold, in texts of SHORT_WORDS and more and in shorter ones.
+    `intercept` of the Platt curve of any label, `best_slope` and `best_intercept` of a text's best one; `fallback` and
+    `fallback_short`: the probability that the best label needs where no label reaches its threshold, in texts of
+    SHORT_WORDS and more and in shorter ones.
     """
 
     weights: Floats
@@ -38,6 +42,8 @@ class LabelModel:
     thresholds: Floats
     fallback: float
     fallback_short: float
+    best_slope: float
+    best_intercept: float
 
     def scores(self, term_ids: Ids, x: Floats) -> Floats:
         """Return the scores (n_labels,) of a text with vector `x` at `term_ids`."""
@@ -46,8 +52,17 @@ class LabelModel:
 
     def probabilities(self, scores: Floats) -> Floats:
         """Return calibrated probabilities. Source: Platt 1999, "Probabilistic outputs for support vector machines"."""
-        probabilities: Floats = 1.0 / (1.0 + np.exp(-(self.slope * scores + self.intercept)))
-        return probabilities
+        return _logistic(self.slope * scores + self.intercept)
+
+    def confidences(self, scores: Floats) -> Floats:
+        """Return what is told of each label, for scores (..., n_labels): how likely it is right.
+
+        That a text's best label is right is likelier than its score alone says, so it has a curve of its own, fitted on
+        best labels; the others have their probability, but never more than the best.
+        """
+        best = scores.max(axis=-1, keepdims=True)
+        most = _logistic(self.best_slope * best + self.best_intercept)
+        return np.where(scores == best, most, np.minimum(self.probabilities(scores), most))
 
     def assigned(self, probabilities: Floats, n_words: int | NDArray[np.int64]) -> NDArray[np.bool_]:
         """Return which labels are assigned, for one text (n_labels,) or many (n_texts, n_labels).
@@ -63,14 +78,43 @@ class LabelModel:
         return np.asarray(reached | (none & best & (probabilities >= least[..., None])))
 
 
-class TopicClassifier:
-    """Assigns topics and sub-topics to a text's terms. `idf`: (n_terms,)."""
+@dataclass(frozen=True)
+class Nothing:
+    """A linear model of "this is no article": `weights` (n_terms,), `bias`, and the `threshold` of its score."""
 
-    def __init__(self, taxonomy: Taxonomy, *, idf: Floats, topics: LabelModel, subtopics: LabelModel) -> None:
+    weights: Floats
+    bias: float
+    threshold: float
+
+    def holds(self, term_ids: Ids, x: Floats) -> bool:
+        """Tell whether a text with vector `x` at `term_ids` reads like no article."""
+        return float(x @ self.weights[term_ids]) + self.bias >= self.threshold
+
+
+class TopicAnswer(NamedTuple):
+    """The topics of a text, best first, and whether there are none because it reads like no article."""
+
+    topics: tuple[Topic, ...] = ()
+    is_nothing: bool = False
+
+
+class TopicClassifier:
+    """Assigns topics and sub-topics to a text's terms. `idf`: (n_terms,); `nothing` where the corpus taught it."""
+
+    def __init__(
+        self,
+        taxonomy: Taxonomy,
+        *,
+        idf: Floats,
+        topics: LabelModel,
+        subtopics: LabelModel,
+        nothing: Nothing | None = None,
+    ) -> None:
         self._taxonomy = taxonomy
         self._idf = idf
         self._topics = topics
         self._subtopics = subtopics
+        self._nothing = nothing
         ends = np.cumsum([len(topic.subtopics) for topic in taxonomy.topics]).tolist()
         self._subtopics_of = [slice(end - len(t.subtopics), end) for t, end in zip(taxonomy.topics, ends, strict=True)]
 
@@ -78,24 +122,35 @@ class TopicClassifier:
     def from_state(cls, state: dict[str, Any], taxonomy: Taxonomy) -> "TopicClassifier":
         """Return the classifier that `state` was taken from."""
         topics, subtopics = LabelModel(**state["topics"]), LabelModel(**state["subtopics"])
-        return cls(taxonomy, idf=state["idf"], topics=topics, subtopics=subtopics)
+        nothing = Nothing(**state["nothing"]) if state["nothing"] is not None else None
+        return cls(taxonomy, idf=state["idf"], topics=topics, subtopics=subtopics, nothing=nothing)
 
     def state(self) -> dict[str, Any]:
         """Return what a bundle keeps of the classifier."""
-        return {"idf": self._idf, "topics": _shallow(self._topics), "subtopics": _shallow(self._subtopics)}
+        nothing = None if self._nothing is None else _shallow(self._nothing)
+        return {
+            "idf": self._idf,
+            "topics": _shallow(self._topics),
+            "subtopics": _shallow(self._subtopics),
+            "nothing": nothing,
+        }
 
-    def classify(self, term_ids: Ids, counts: Ids, *, n_words: int) -> tuple[Topic, ...]:
+    def classify(self, term_ids: Ids, counts: Ids, *, n_words: int) -> TopicAnswer:
         """Return the assigned topics of a text given its terms and length, best first, each with its sub-topics."""
         if len(term_ids) == 0:
-            return ()
+            return TopicAnswer()
         x = vector(self._idf, term_ids, counts)
-        probabilities = self._topics.probabilities(self._topics.scores(term_ids, x))
+        scores = self._topics.scores(term_ids, x)
+        probabilities = self._topics.probabilities(scores)
         assigned = np.flatnonzero(self._topics.assigned(probabilities, n_words))
         if len(assigned) == 0:
-            return ()
+            return TopicAnswer()
+        if self._nothing is not None and probabilities.max() < PLAIN and self._nothing.holds(term_ids, x):
+            return TopicAnswer(is_nothing=True)
         of_subtopics = self._subtopics.probabilities(self._subtopics.scores(term_ids, x))
-        best_first = assigned[np.argsort(-probabilities[assigned], kind="stable")]
-        return tuple(self._topic(int(number), float(probabilities[number]), of_subtopics) for number in best_first)
+        best_first = assigned[np.argsort(-scores[assigned], kind="stable")]
+        told = self._topics.confidences(scores)
+        return TopicAnswer(tuple(self._topic(int(number), float(told[number]), of_subtopics) for number in best_first))
 
     def contributions(self, term_ids: Ids, counts: Ids, code: str) -> tuple[Floats, float]:
         """Return what each term adds to a topic's score before calibration (n_terms,), and the topic's bias."""
@@ -121,5 +176,10 @@ def vector(idf: Floats, term_ids: Ids, counts: Ids) -> Floats:
     return x / np.sqrt(x @ x)
 
 
-def _shallow(model: LabelModel) -> dict[str, Any]:
+def _logistic(z: Floats) -> Floats:
+    probabilities: Floats = 1.0 / (1.0 + np.exp(-z))
+    return probabilities
+
+
+def _shallow(model: LabelModel | Nothing) -> dict[str, Any]:
     return {field.name: getattr(model, field.name) for field in fields(model)}

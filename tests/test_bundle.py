@@ -62,7 +62,12 @@ def reseal(folder: Path, **changes: object) -> None:
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
-        pytest.param({"format": bundle.FORMAT + 1}, "format 2, but this Dateline reads format 1", id="newer-format"),
+        pytest.param(
+            {"format": bundle.FORMAT + 1},
+            f"format {bundle.FORMAT + 1}, but this Dateline reads format {bundle.FORMAT}",
+            id="newer-format",
+        ),
+        pytest.param({"format": bundle.FORMAT - 1}, f"format {bundle.FORMAT - 1}, but", id="older-format"),
         pytest.param({"format": None}, "format None", id="no-format"),
         pytest.param({"normaliser": 0}, "another text normaliser", id="other-normaliser"),
         pytest.param({"libraries": {}}, "retrain the model", id="other-libraries"),

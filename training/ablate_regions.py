@@ -51,7 +51,7 @@ def main() -> None:
     options = parser.parse_args()
     taxonomy = read_taxonomy(options.seeds)
     corpus = read_corpus(options.seeds, taxonomy)
-    terms = extract(corpus.documents, taxonomy, min_documents=2)
+    terms = extract(corpus.documents, taxonomy)
     state = fit_regions(
         taxonomy=taxonomy,
         places_dir=options.seeds,

@@ -62,7 +62,7 @@ def main(pack: Path, seeds: Path) -> None:
     taxonomy = read_taxonomy(seeds)
     corpus = read_corpus(seeds, taxonomy)
     groups = near_duplicate_groups(corpus.documents)
-    features = extract(corpus.documents, taxonomy, min_documents=2)
+    features = extract(corpus.documents, taxonomy)
     packs = {path.stem: _pack(path) for path in sorted(pack.glob("*.jsonl"))}
     packs = {name: rows for name, rows in packs.items() if any("topics" in e for e in rows[1])}
     click.echo(f"| variant | {' | '.join(packs)} |\n|{'---|' * (len(packs) + 1)}")
@@ -91,7 +91,7 @@ def _cell(classifier: TopicClassifier, features: Features, documents: list[Docum
 
 
 def _answer(classifier: TopicClassifier, row: csr_matrix, n_words: int) -> dict[str, Any]:
-    topics = classifier.classify(row.indices, row.data, n_words=n_words)
+    topics, _ = classifier.classify(row.indices, row.data, n_words=n_words)
     return {"topics": [{"code": topic.code, "score": topic.score} for topic in topics]}
 
 

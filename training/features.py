@@ -3,6 +3,7 @@
 Second step of training. The counting is `dateline.terms`' own, so that a text has the same features in both.
 """
 
+import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -11,10 +12,13 @@ import numpy as np
 from scipy.sparse import csr_matrix
 from sklearn.feature_extraction.text import ENGLISH_STOP_WORDS
 
-from dateline.taxonomy import Taxonomy
+from dateline.taxonomy import Taxonomy, TopicEntry
 from dateline.terms import MAX_TERM_WORDS, TermIndex, document_segments, document_word_ids, term_of
 from dateline.text import Document, normalise, stem, tokenise
 
+_NAME_PARTS = re.compile(r"\s*(?:[,;:/&()]|\band\b|\bor\b)\s*")
+_MIN_DOCUMENTS, _DOCUMENTS_EACH = 2, 1000
+"""A term must occur in one document of so many, and in at least so many: rarer ones teach a large corpus only noise."""
 STOP_STEMS = frozenset(stem(word) for word in ENGLISH_STOP_WORDS)
 
 
@@ -32,18 +36,31 @@ def seed_terms(words: Iterable[str]) -> list[str]:
     return list(dict.fromkeys(term_of(parts) for parts in split if 0 < len(parts) <= MAX_TERM_WORDS))
 
 
-def extract(documents: Sequence[Document], taxonomy: Taxonomy, *, min_documents: int) -> Features:
-    """Choose terms and count them: single stems, pairs in at least `min_documents` documents, and all seed words.
+def label_words(topic: TopicEntry) -> list[str]:
+    """Return the seed words of a topic and its sub-topics, or the parts of its name if it has none."""
+    words = list(topic.all_words())
+    return words or [part for part in _NAME_PARTS.split(topic.name) if part]
 
-    Stop words are no terms by themselves; a pair has none, but a seed phrase may.
+
+def min_term_documents(n_documents: int) -> int:
+    """Return in how many documents of a corpus a term must occur to be one."""
+    return max(_MIN_DOCUMENTS, n_documents // _DOCUMENTS_EACH)
+
+
+def extract(documents: Sequence[Document], taxonomy: Taxonomy, *, min_documents: int | None = None) -> Features:
+    """Choose terms and count them: stems and pairs of stems in at least `min_documents` documents, and all seed words.
+
+    `min_documents` grows with the corpus unless given. Stop words are no terms by themselves; a pair has none, but a seed phrase may. Where a topic has no seed words, the
+    parts of its name stand in for them.
     """
-    seeds = {term for topic in taxonomy.topics for term in seed_terms(topic.all_words())}
+    least = min_term_documents(len(documents)) if min_documents is None else min_documents
+    seeds = {term for topic in taxonomy.topics for term in seed_terms(label_words(topic))}
     frequency: Counter[str] = Counter()
     surfaces: set[str] = set()
     for document in documents:
         frequency.update(set(_candidates(document)))
         surfaces.update(document.title_words, document.body_words)
-    chosen = {term for term, n in frequency.items() if n >= min_documents}
+    chosen = {term for term, n in frequency.items() if n >= least}
     index = TermIndex.build(chosen | seeds, surfaces)
     return Features(index, count(index, documents))
 

@@ -25,14 +25,15 @@ from training import gate
 from training.baseline import baseline
 from training.corpus import Article, Corpus, read_corpus
 from training.duplicates import near_duplicate_groups
-from training.features import Features, extract
+from training.features import Features, extract, min_term_documents
 from training.gate import Comparison
 from training.heldout import ATTACHMENT, HeldOut, held_out
 from training.regions import fit_regions
 from training.themes import fit_themes
 from training.topics import FOLDS, TopicFit, fit_topics
 
-MIN_TERM_DOCUMENTS = 2
+MIN_TERM_DOCUMENTS, DOCUMENTS_PER_TERM_DOCUMENT = 2, 1000
+"""A term must occur in one document of so many, and in at least so many: rarer ones teach a large corpus only noise."""
 N_THEMES = 40
 THEME_SWEEPS = 300
 N_CANARIES = 12
@@ -111,7 +112,7 @@ def _fit(version: str, *, seeds: Path, seed: int, n_themes: int, report: Progres
     corpus = read_corpus(seeds, taxonomy)
     groups = near_duplicate_groups(corpus.documents)
     report("counting terms")
-    features = extract(corpus.documents, taxonomy, min_documents=MIN_TERM_DOCUMENTS)
+    features = extract(corpus.documents, taxonomy)
     prose = fit_prose(
         (d for a, d in zip(corpus.articles, corpus.documents, strict=True) if a.topics != ()), ENGLISH_STOP_WORDS
     )
@@ -152,7 +153,7 @@ def _held_out(labelled: Sequence[Article], fit: TopicFit, taxonomy: Taxonomy) ->
         labelled,
         [topic.code for topic in taxonomy.topics],
         truth=fit.truth,
-        probabilities=fit.probabilities,
+        probabilities=fit.confidences,
         assigned=fit.assigned,
         first=fit.first,
     )
@@ -186,7 +187,9 @@ def _compare(fit: _Fit, registry: Registry, *, signing: Signing, seed: int) -> C
 def _facts(fit: _Fit, comparison: Comparison | None, *, seed: int, force: str | None) -> dict[str, Any]:
     """Return what a manifest says of a fit."""
     documents = [fit.corpus.documents[row] for row in fit.rows]
-    tally = baseline(fit.analyser, fit.held_out, documents, fit.features, min_documents=MIN_TERM_DOCUMENTS)
+    tally = baseline(
+        fit.analyser, fit.held_out, documents, fit.features, min_documents=min_term_documents(len(fit.corpus.documents))
+    )
     return {
         "version": fit.analyser.version,
         "created": datetime.now(UTC).isoformat(timespec="seconds"),

@@ -20,9 +20,9 @@ from sklearn.svm import LinearSVC
 from dateline.errors import InvalidSeeds
 from dateline.taxonomy import Taxonomy
 from dateline.terms import TermIndex
-from dateline.topics import LabelModel, TopicClassifier
+from dateline.topics import LabelModel, Nothing, TopicClassifier
 from training.corpus import Article
-from training.features import Features, seed_terms
+from training.features import Features, label_words, seed_terms
 
 FOLDS = 5
 NO_TOPIC = -1
@@ -30,6 +30,13 @@ _NEVER = -50.0
 _NO_TOPIC_WEIGHT = 10.0
 """An article without topic counts this much in learning what a topic is not, there being few of them."""
 _FALLBACK_SHORT = 0.02
+_NOTHING_C = 0.3
+_MIN_NOTHING = 20
+"""Fewer articles without topic than this teach nothing about texts that are no articles."""
+_MIN_BEST = 30
+"""Fewer labelled texts than this teach the best label no curve of its own."""
+_REFUSED = 0.003
+"""The share of the articles with topics that may be taken for none, in cross-validation."""
 
 
 @dataclass(frozen=True)
@@ -49,6 +56,9 @@ class Blend:
     fallback: float
 
 
+_NAME_WEIGHT, _NAME_FEW = 2.0, 10.0
+"""What the words of a topic's name weigh where it has no seed words; half as much once it has so many articles."""
+
 WITH_SEED_WORDS = Blend(penalty=0.1, balanced=True, seeds=1.0, few=500.0, fallback=0.05)
 WITHOUT = Blend(penalty=1.0, balanced=False, seeds=0.0, few=10.0, fallback=_FALLBACK_SHORT)
 
@@ -58,7 +68,7 @@ class TopicFit:
     """A fitted classifier and what cross-validation gave, (n_docs, n_topics); `first`: main topics or NO_TOPIC."""
 
     classifier: TopicClassifier
-    probabilities: np.ndarray
+    confidences: np.ndarray
     assigned: np.ndarray
     truth: np.ndarray
     first: np.ndarray
@@ -66,10 +76,14 @@ class TopicFit:
 
 @dataclass(frozen=True)
 class _Task:
-    """Labels to learn: `truth` (n_docs, n_labels) and `seeds` (n_terms, n_labels), 1 where a term is a seed word."""
+    """Labels to learn: `truth` (n_docs, n_labels); `seeds` (n_terms, n_labels), 1 where a term is a seed word.
+
+    `names` likewise, for the words in the names of labels without seed words.
+    """
 
     truth: np.ndarray
     seeds: csr_matrix
+    names: csr_matrix
 
 
 def fit_topics(
@@ -96,32 +110,40 @@ def fit_topics(
     topics = _Task(
         _indicator([article.topics or () for article in labelled], codes),
         seed_matrix([list(topic.all_words()) for topic in taxonomy.topics], features.index),
+        seed_matrix([[] if any(t.all_words()) else label_words(t) for t in taxonomy.topics], features.index),
     )
     entries = [subtopic for topic in taxonomy.topics for subtopic in topic.subtopics]
     subtopics = _Task(
         _indicator([article.subtopics for article in labelled], [entry.code for entry in entries]),
         seed_matrix([list(entry.words) for entry in entries], features.index),
+        seed_matrix([[] for _ in entries], features.index),
     )
     blend = blend or (WITH_SEED_WORDS if topics.seeds.nnz else WITHOUT)
+    empty = np.asarray(~topics.truth.any(axis=1))
+    empty_scores = np.zeros(len(rows))
     # What a fold had no example of stays NaN: nothing can be learned from its scores.
     held_out = [np.full(task.truth.shape, np.nan) for task in (topics, subtopics)]
     for train, test in GroupKFold(min(FOLDS, len(set(groups)))).split(rows, groups=groups):
         _, x = tfidf(counts, train)
         for task, scores in zip((topics, subtopics), held_out, strict=True):
-            weights, bias = _fit(x[train], task.truth[train], task.seeds, blend)
+            weights, bias = _fit(x[train], task.truth[train], task, blend)
             seen = task.truth[train].any(axis=0) & ~task.truth[train].all(axis=0)
             scores[np.ix_(test, seen)] = (x[test] @ weights + bias)[:, seen]
+        if empty.sum() >= _MIN_NOTHING:
+            empty_scores[test] = _nothing_machine(x[train], empty[train]).decision_function(x[test])
         progress()
     idf, x = tfidf(counts, np.arange(len(rows)))
     models = []
     for task, scores in zip((topics, subtopics), held_out, strict=True):
-        models.append(_calibrated(*_fit(x, task.truth, task.seeds, blend), scores, task.truth, blend))
+        models.append(_calibrated(*_fit(x, task.truth, task, blend), scores, task.truth, blend))
         progress()
-    probabilities = np.nan_to_num(models[0].probabilities(held_out[0]))
+    scores = np.nan_to_num(held_out[0], nan=_NEVER)
     return TopicFit(
-        classifier=TopicClassifier(taxonomy, idf=idf, topics=models[0], subtopics=models[1]),
-        probabilities=probabilities,
-        assigned=models[0].assigned(probabilities, lengths[rows]),
+        classifier=TopicClassifier(
+            taxonomy, idf=idf, topics=models[0], subtopics=models[1], nothing=_nothing(x, empty, empty_scores)
+        ),
+        confidences=models[0].confidences(scores),
+        assigned=models[0].assigned(models[0].probabilities(scores), lengths[rows]),
         truth=topics.truth,
         first=np.array([codes.index(article.topics[0]) if article.topics else NO_TOPIC for article in labelled]),
     )
@@ -141,20 +163,39 @@ def tfidf(counts: csr_matrix, rows: np.ndarray) -> tuple[np.ndarray, csr_matrix]
     return transformer.idf_.astype(np.float64), transformer.transform(counts)
 
 
-def _fit(x: csr_matrix, truth: np.ndarray, seeds: csr_matrix, blend: Blend) -> tuple[np.ndarray, np.ndarray]:
-    """Return (weights (n_terms, n_labels), bias (n_labels,)) of the blend."""
+def _fit(x: csr_matrix, truth: np.ndarray, task: _Task, blend: Blend) -> tuple[np.ndarray, np.ndarray]:
+    """Return (weights (n_terms, n_labels), bias (n_labels,)) of the blend for the documents `x` and their `truth`."""
     weights = np.zeros((x.shape[1], truth.shape[1]), dtype=np.float32)
-    # A label without articles rests on its seed words; without those it is never assigned.
-    bias = np.where(np.asarray(seeds.sum(axis=0)).ravel() > 0, -1.0, _NEVER)
+    # A label without articles rests on its seed words or name; without those it is never assigned.
+    described = np.asarray((task.seeds + task.names).sum(axis=0)).ravel() > 0
+    bias = np.where(described, -1.0, _NEVER)
     emphasis = np.where(truth.any(axis=1), 1.0, _NO_TOPIC_WEIGHT)
     for label in np.flatnonzero(truth.any(axis=0) & ~truth.all(axis=0)):
         machine = LinearSVC(C=blend.penalty, class_weight="balanced" if blend.balanced else None, random_state=0)
         machine.fit(x, truth[:, label], sample_weight=emphasis)
         weights[:, label] = machine.coef_[0]
         bias[label] = machine.intercept_[0]
-    if seeds.nnz:
-        weights += blend.seeds * seeds.toarray()
+    if task.seeds.nnz:
+        weights += blend.seeds * task.seeds.toarray()
+    if task.names.nnz:
+        weights += task.names.toarray() * (_NAME_WEIGHT / (1.0 + truth.sum(axis=0) / _NAME_FEW))
     return weights.astype(np.float32), bias
+
+
+def _nothing(x: csr_matrix, empty: np.ndarray, scores: np.ndarray) -> Nothing | None:
+    """Return the model of texts that are no articles, learned from those without topic; None if they are too few.
+
+    `scores` (n_docs,): held-out; its threshold lies where at most _REFUSED of the others would be refused.
+    """
+    if empty.sum() < _MIN_NOTHING or empty.all():
+        return None
+    machine = _nothing_machine(x, empty)
+    threshold = max(0.0, float(np.quantile(scores[~empty], 1.0 - _REFUSED)))
+    return Nothing(machine.coef_[0].astype(np.float32), float(machine.intercept_[0]), threshold)
+
+
+def _nothing_machine(x: csr_matrix, empty: np.ndarray) -> LinearSVC:
+    return LinearSVC(C=_NOTHING_C, class_weight="balanced", random_state=0).fit(x, empty)
 
 
 def _indicator(labels: Sequence[Sequence[str]], codes: Sequence[str]) -> np.ndarray:
@@ -170,12 +211,32 @@ def _calibrated(
 ) -> LabelModel:
     """Return the model with a Platt curve and thresholds chosen on held-out scores, NaN where there is none."""
     known = ~np.isnan(scores)
-    model = LabelModel(weights, bias, 2.0, 0.0, np.full(truth.shape[1], 0.5), blend.fallback, _FALLBACK_SHORT)
+    thresholds = np.full(truth.shape[1], 0.5)
+    slope, intercept = _platt(scores[known], truth[known])
+    best = _best_of_labelled(scores, truth)
+    best_slope, best_intercept = _platt(*best) if len(best[0]) >= _MIN_BEST else (slope, intercept)
+    model = LabelModel(
+        weights, bias, slope, intercept, thresholds, blend.fallback, _FALLBACK_SHORT, best_slope, best_intercept
+    )
     if len(np.unique(truth[known])) < 2:
         return model
-    platt = LogisticRegression(C=1e6).fit(scores[known].reshape(-1, 1), truth[known])
-    model = replace(model, slope=float(platt.coef_[0, 0]), intercept=float(platt.intercept_[0]))
     return replace(model, thresholds=_thresholds(model.probabilities(scores), truth, few=blend.few))
+
+
+def _platt(scores: np.ndarray, truth: np.ndarray) -> tuple[float, float]:
+    """Return slope and intercept of the Platt curve of scores (n,); a steep guess where all are right or wrong."""
+    if len(np.unique(truth)) < 2:
+        return 2.0, 0.0
+    curve = LogisticRegression(C=1e6).fit(scores.reshape(-1, 1), truth)
+    return float(curve.coef_[0, 0]), float(curve.intercept_[0])
+
+
+def _best_of_labelled(scores: np.ndarray, truth: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return the best score of each text that has a label, and whether that label is right."""
+    filled = np.where(np.isnan(scores), -np.inf, scores)
+    rows = np.flatnonzero(truth.any(axis=1) & ~np.isnan(scores).all(axis=1)) if truth.shape[1] else np.array([], int)
+    best = filled[rows].argmax(axis=1) if len(rows) else rows
+    return filled[rows, best], truth[rows, best]
 
 
 def _thresholds(probabilities: np.ndarray, truth: np.ndarray, *, few: float) -> np.ndarray:
