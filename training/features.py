@@ -50,8 +50,8 @@ def min_term_documents(n_documents: int) -> int:
 def extract(documents: Sequence[Document], taxonomy: Taxonomy, *, min_documents: int | None = None) -> Features:
     """Choose terms and count them: stems and pairs of stems in at least `min_documents` documents, and all seed words.
 
-    `min_documents` grows with the corpus unless given. Stop words are no terms by themselves; a pair has none, but a seed phrase may. Where a topic has no seed words, the
-    parts of its name stand in for them.
+    `min_documents` grows with the corpus unless given. Stop words are no terms by themselves; a pair has none, but a
+    seed phrase may. Where a topic has no seed words, the parts of its name stand in for them.
     """
     least = min_term_documents(len(documents)) if min_documents is None else min_documents
     seeds = {term for topic in taxonomy.topics for term in seed_terms(label_words(topic))}

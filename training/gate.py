@@ -125,7 +125,7 @@ def compare(candidate: Subject, serving: Analyser, known: HeldOut, *, seed: int)
 
 def _topics(analyser: Analyser, document: Document, codes: Sequence[str]) -> list[bool]:
     terms, counts = analyser.index.counts(document_word_ids(analyser.index, document))
-    found = {topic.code for topic in analyser.topics.classify(terms, counts, n_words=document.n_words)}
+    found = {topic.code for topic in analyser.topics.classify(terms, counts, n_words=document.n_words).topics}
     return [code in found for code in codes]
 
 
