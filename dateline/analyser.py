@@ -9,6 +9,8 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from dateline import bundle, language
 from dateline.errors import EmptyText, InvalidModel, UnknownCountry
 from dateline.explain import Locator, explain_places, explain_topics
@@ -17,8 +19,8 @@ from dateline.regions import RegionClassifier
 from dateline.results import Analysis
 from dateline.signature import UNSIGNED, Signing
 from dateline.taxonomy import Taxonomy
-from dateline.terms import Ids, TermIndex, document_word_ids, unknown_share
-from dateline.text import Document, read
+from dateline.terms import TermIndex, joined_ids, unknown_share
+from dateline.text import read
 from dateline.themes import ThemeModel
 from dateline.topics import TopicAnswer, TopicClassifier
 
@@ -47,6 +49,7 @@ class Analyser:
         self.topics = topics
         self.regions = regions
         self.themes = themes
+        self._function_words = index.word_list(prose.function_words)
 
     @classmethod
     def from_parts(cls, version: str, taxonomy: Taxonomy, parts: bundle.Parts) -> "Analyser":
@@ -54,7 +57,7 @@ class Analyser:
         return cls(
             version=version,
             taxonomy=taxonomy,
-            index=TermIndex(**parts["terms"]),
+            index=TermIndex.from_state(parts["terms"]),
             prose=Prose.from_state(parts["prose"]),
             topics=TopicClassifier.from_state(parts["topics"], taxonomy),
             regions=RegionClassifier.from_state(parts["regions"], taxonomy),
@@ -90,11 +93,15 @@ class Analyser:
         if spoken.code not in (language.ENGLISH, language.UNDETERMINED.code):
             warning = f"not English: the text is in {language.name(spoken.code)} ({spoken.code}); nothing was assigned"
             return Analysis(self.version, spoken, warnings=(warning,))
-        word_ids = document_word_ids(self.index, document)
-        terms, counts = self.index.counts(word_ids)
-        answer = self.regions.classify(document, term_ids=terms, term_counts=counts, home_country=home_country)
-        prose = self.prose.holds(document)
-        topics, is_nothing = self.topics.classify(terms, counts, n_words=document.n_words) if prose else TopicAnswer()
+        title_words, words = self.index.look_up(document.title), self.index.look_up(document.body)
+        function_words = self._function_words.among(words)
+        terms, counts = self.index.counts(joined_ids(title_words.ids, words.ids))
+        answer = self.regions.classify(
+            document, term_ids=terms, term_counts=counts, home_country=home_country, with_mentions=explain
+        )
+        prose = self.prose.holds(document, int(np.count_nonzero(function_words)), len(words.ids))
+        n_words = len(title_words.ids) + len(words.ids)
+        topics, is_nothing = self.topics.classify(terms, counts, n_words=n_words) if prose else TopicAnswer()
         themes = self.themes.themes(terms, counts) if prose and not is_nothing else ()
         warnings = []
         if not len(terms):
@@ -127,14 +134,12 @@ class Analyser:
             themes=themes,
             warnings=tuple(warnings),
             explanation=explanation,
-            unknown_words=self._unknown_words(document, word_ids),
+            unknown_words=(
+                unknown_share(words.ids >= 0, function_words)
+                if len(words.ids)
+                else unknown_share(title_words.ids >= 0, self._function_words.among(title_words))
+            ),
         )
-
-    def _unknown_words(self, document: Document, word_ids: Ids) -> float:
-        """Return the share of unknown words among the content words of a body or, if that is empty, of a title."""
-        words = document.body_words or document.title_words
-        of_words = word_ids[len(word_ids) - len(words) :] if document.body_words else word_ids[: len(words)]
-        return unknown_share(words, of_words >= 0, self.prose.function_words)
 
     def no_answer(self, warning: str) -> Analysis:
         """Return the analysis of a text of which nothing can be said, with the reason."""

@@ -16,13 +16,14 @@ from pathlib import Path
 from typing import Any
 
 import joblib
+import numpy as np
 
 from dateline.errors import InvalidModel, NoModel
 from dateline.signature import UNSIGNED, Signing
 from dateline.taxonomy import Taxonomy
 from dateline.text import NORMALISER_VERSION
 
-FORMAT = 2
+FORMAT = 3
 """Number of the on-disk format. A change that older code cannot read gets the next number."""
 
 MANIFEST = "manifest.json"
@@ -119,7 +120,7 @@ def read(folder: Path, *, signing: Signing = UNSIGNED) -> tuple[dict[str, Any], 
     for name, expected in files.items():
         _check_file(folder / name, expected)
     taxonomy = Taxonomy.model_validate_json((folder / _TAXONOMY).read_bytes())
-    parts = {Path(n).stem: joblib.load(folder / n, mmap_mode="r") for n in files if n.endswith(".joblib")}
+    parts = {Path(n).stem: _plain(joblib.load(folder / n, mmap_mode="r")) for n in files if n.endswith(".joblib")}
     return manifest, taxonomy, parts
 
 
@@ -133,6 +134,15 @@ def attachment(folder: Path, name: str) -> bytes | None:
         return None
     _check_file(folder / name, expected)
     return (folder / name).read_bytes()
+
+
+def _plain(part: Any) -> Any:
+    """Return a part with its memory maps as plain arrays over the same memory: memmap costs 25 us per access."""
+    if isinstance(part, dict):
+        return {key: _plain(value) for key, value in part.items()}
+    if isinstance(part, list | tuple) and any(isinstance(value, dict | list | tuple | np.ndarray) for value in part):
+        return type(part)(_plain(value) for value in part)
+    return np.asarray(part) if isinstance(part, np.ndarray) else part
 
 
 def sync(path: Path) -> None:

@@ -61,7 +61,7 @@ _DOUBTS = SMALL | GIVEN | COMMON
 """Flags of a name that, where its surroundings say nothing, leave it to the rest of the text."""
 _JUDGED = frozenset({CITY, CAPITAL})
 """Kinds that need a look at their surroundings even without a flag."""
-_CAPITAL = re.compile(r"[A-Z]")
+_CAPITALS = bytes(range(ord("A"), ord("Z") + 1))
 _CASED, _LOWER, _UPPER = "cased", "lower", "upper"
 _DATE = r"(?:,? ?(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)[a-z]*\.?,? \d{1,2}\.?(?:,? \d{4})?)"
 _AGENCY = r"(?: ?\([A-Z][^)\n]{1,40}\)| ?/[A-Z][^/\n]{1,30}/\.?)"
@@ -185,9 +185,12 @@ class Gazetteer:
         sure: list[_Place] = []
         doubtful: list[_Place] = []
         signs: dict[int, int] = {}
+        upper = mode == _UPPER
         for at, (name, start, end) in enumerate(matches):
             kind, flag = kinds[name], flags[name]
-            if kind == IGNORED or _is_part_of_a_word(text, mode, start, end):
+            if kind == IGNORED or (
+                (upper or (start and text[start - 1] == "-")) and _is_part_of_a_word(text, mode, start, end)
+            ):
                 continue
             if kind not in _JUDGED and not flag & ~UNCASED:
                 sure.append((name, start, end, -1))
@@ -235,7 +238,7 @@ class Gazetteer:
             return -1
         name, _, end = matches[at]
         following, start, _ = matches[at + 1]
-        if text[end:start] not in (", ", " , ", " ("):
+        if start - end > 3 or text[end:start] not in (", ", " , ", " ("):
             return -1
         if self._kinds[following] not in (COUNTRY, DIVISION, CAPITAL):
             return -1
@@ -301,7 +304,7 @@ def _matcher(patterns: dict[str, int]) -> tuple[AhoCorasick, list[int]]:
 
 def _mode(text: str) -> str:
     head = text[:600]
-    capitals = len(_CAPITAL.findall(head))
+    capitals = len(head) - len(head.encode("latin-1", "replace").translate(None, _CAPITALS))
     if capitals * 120 < len(head):
         return _LOWER
     return _UPPER if head == head.upper() else _CASED

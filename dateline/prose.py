@@ -41,28 +41,24 @@ class Prose:
         """Return what a bundle keeps of it."""
         return {"function_words": sorted(self.function_words), "least": self.least, "most_signs": self.most_signs}
 
-    def holds(self, document: Document) -> bool:
-        """Tell whether a document is running text, or too short to tell."""
-        share = _share(document, self.function_words)
-        return (share is None or share >= self.least) and _signs(document) <= self.most_signs
+    def holds(self, document: Document, n_function_words: int, n_words: int) -> bool:
+        """Tell whether a document with so many words in its body is running text, or too short to tell."""
+        enough = n_words < _MIN_WORDS or n_function_words / n_words >= self.least
+        return enough and _signs(document) <= self.most_signs
 
 
 def fit_prose(documents: Iterable[Document], function_words: Collection[str]) -> Prose:
     """Return the check that all but the strangest articles of a corpus pass with a wide margin."""
-    words = frozenset(function_words)
+    function_words = frozenset(function_words)
     listed = list(documents)
-    shares = [share for document in listed if (share := _share(document, words)) is not None]
+    texts = [words for document in listed if len(words := document.body_words) >= _MIN_WORDS]
+    shares = [sum(map(function_words.__contains__, words)) / len(words) for words in texts]
     signs = [_signs(document) for document in listed]
     return Prose(
-        words,
+        function_words,
         float(np.quantile(shares, _RARE)) * _MARGIN if shares else 0.0,
         max(_MOST_SIGNS, float(np.quantile(signs, 1.0 - _RARE)) / _MARGIN) if signs else 1.0,
     )
-
-
-def _share(document: Document, function_words: frozenset[str]) -> float | None:
-    words = document.body_words
-    return sum(map(function_words.__contains__, words)) / len(words) if len(words) >= _MIN_WORDS else None
 
 
 def _signs(document: Document) -> float:

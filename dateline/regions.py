@@ -9,6 +9,7 @@ that is sure. `training/regions.py` fits both. Must not import topics, themes or
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from operator import mul
 from typing import Any
 
 import numpy as np
@@ -51,7 +52,7 @@ class Mention:
 
 @dataclass(frozen=True, slots=True)
 class RegionAnswer:
-    """Countries and regions assigned, best first, and all resolved mentions."""
+    """Countries and regions assigned, best first, and all resolved mentions where they were asked for."""
 
     countries: tuple[Country, ...] = ()
     regions: tuple[Region, ...] = ()
@@ -79,37 +80,38 @@ def gather(title: Sequence[Found], body: Sequence[Found], length: int) -> tuple[
     evidence: dict[int, Evidence] = {}
     weights: list[float] = []
     third = length / 3 + 1
-    for found, in_title in [*((f, True) for f in title), *((f, False) for f in body)]:
-        one = evidence.get(found.code)
-        if one is None:
-            one = evidence[found.code] = Evidence()
-        part = found.part
-        weight = KIND_WEIGHTS[found.kind] * part
-        one.mentions += 1
-        if found.kind == CUE:
-            one.cues += part
-        elif found.kind <= DEMONYM:
-            one.named += part
-        bonus = 1.0
-        if in_title or found.start < LEAD_CHARS:
-            bonus += LEAD_BONUS
-            if not found.dateline and found.kind != CUE:
-                one.lead = max(one.lead, part)
-        elif found.start < OPENING_CHARS:
-            bonus += OPENING_BONUS
-            if not found.dateline and found.kind != CUE:
-                one.opening = max(one.opening, part)
-        if found.dateline:
-            bonus += DATELINE_BONUS
-            one.dateline = 1.0
-        elif found.kind != CUE:
-            one.body += part
-        if found.kind != CUE:
-            one.first = min(one.first, 0 if in_title else found.start)
-        one.thirds |= 1 << int(found.start // third)
-        weight *= bonus * one.mentions**-REPEAT
-        one.weight += weight
-        weights.append(weight)
+    for mentions, in_title in ((title, True), (body, False)):
+        for start, _, kind, code, part, _, dateline in mentions:
+            one = evidence.get(code)
+            if one is None:
+                one = evidence[code] = Evidence()
+            one.mentions += 1
+            bonus = 1.0
+            in_lead = in_title or start < LEAD_CHARS
+            if in_lead:
+                bonus += LEAD_BONUS
+            elif start < OPENING_CHARS:
+                bonus += OPENING_BONUS
+            if kind == CUE:
+                one.cues += part
+            else:
+                if kind <= DEMONYM:
+                    one.named += part
+                if not dateline:
+                    one.body += part
+                    if in_lead:
+                        one.lead = max(one.lead, part)
+                    elif start < OPENING_CHARS:
+                        one.opening = max(one.opening, part)
+                one.first = min(one.first, 0 if in_title else start)
+            if dateline:
+                bonus += DATELINE_BONUS
+                one.dateline = 1.0
+            one.thirds |= 1 << int(start // third)
+            weight = KIND_WEIGHTS[kind] * part
+            weight *= bonus * one.mentions**-REPEAT
+            one.weight += weight
+            weights.append(weight)
     return evidence, weights
 
 
@@ -185,7 +187,7 @@ class Focus:
 
     def score(self, row: Iterable[float]) -> float:
         """Return the probability that a text is about the country of a feature row."""
-        z = sum(w * x for w, x in zip(self.weights, row, strict=True))
+        z = sum(map(mul, self.weights, row))
         return 1.0 / (1.0 + math.exp(-z))
 
 
@@ -235,7 +237,13 @@ class RegionClassifier:
         }
 
     def classify(
-        self, document: Document, *, term_ids: Ids, term_counts: Ids, home_country: str | None = None
+        self,
+        document: Document,
+        *,
+        term_ids: Ids,
+        term_counts: Ids,
+        home_country: str | None = None,
+        with_mentions: bool = True,
     ) -> RegionAnswer:
         """Return the countries and regions of a document.
 
@@ -245,9 +253,11 @@ class RegionClassifier:
         title = self._gazetteer.find(document.title, dateline=False) if document.title else []
         body = self._gazetteer.find(document.body)
         length = len(document.body)
-        areas, _ = gather([f for f in title if f.kind == REGION], [f for f in body if f.kind == REGION], length)
-        title = [f for f in title if f.kind != REGION]
-        body = [f for f in body if f.kind != REGION]
+        areas: Mapping[int, Evidence] = {}
+        if any(found.kind == REGION for found in body) or any(found.kind == REGION for found in title):
+            areas, _ = gather([f for f in title if f.kind == REGION], [f for f in body if f.kind == REGION], length)
+            title = [f for f in title if f.kind != REGION]
+            body = [f for f in body if f.kind != REGION]
         evidence, weights = gather(title, body, length)
         scored = sorted(
             ((self._focus.score(row), code) for code, row in zip(evidence, features(evidence, length), strict=True)),
@@ -257,9 +267,8 @@ class RegionClassifier:
         if not countries and not areas:
             countries = self._unmentioned(term_ids, term_counts, home_country)
         rival = max((one.weight for one in evidence.values()), default=0.0) if countries else 0.0
-        return RegionAnswer(
-            countries, self._regions(countries, areas, rival), self._mentions(document, title, body, evidence, weights)
-        )
+        mentions = self._mentions(document, title, body, evidence, weights) if with_mentions else ()
+        return RegionAnswer(countries, self._regions(countries, areas, rival), mentions)
 
     def _assigned(self, scored: Sequence[tuple[float, int]], evidence: Mapping[int, Evidence]) -> tuple[Country, ...]:
         assigned = []

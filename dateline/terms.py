@@ -1,50 +1,91 @@
 """Words to terms: the one table by which every model looks up what it knows.
 
 A term is a stem or a run of two or three stems ("oil", "oil price", "supreme court ruling"). Training numbers the terms
-that any model needs (`TermIndex.build`); serving maps words to term ids with one dictionary and two sorted integer
-tables, so that topics, themes and the region fallback share a single look-up of each text.
+that any model needs (`TermIndex.build`) and resolves the stem of every word of the corpus; serving maps the words of a
+text to term ids with one table of words and two of runs, so that topics, themes and the region fallback share a single
+look-up of each text.
 """
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from itertools import islice
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from dateline.text import Document, stem
+from dateline.table import Table
+from dateline.text import Document, codes, scan, stem
 
 Ids = NDArray[np.int64]
+Bools = NDArray[np.bool_]
 MAX_TERM_WORDS = 3
 UNKNOWN = -1
 TITLE_WEIGHT = 2
 """A title counts as if it stood this many times in the text."""
-_CACHED_SURFACES = 200_000
+_CACHED_WORDS = 20_000
+_NO_IDS = np.zeros(0, dtype=np.int64)
+_GAP = np.array([UNKNOWN])
+_PADDING = np.full(MAX_TERM_WORDS - 1, UNKNOWN)
 
 
-class _Surfaces(dict[str, int]):
-    """Word -> stem id. A word not seen in training is stemmed once and remembered, up to a bound."""
+class _Unseen(dict[str, int]):
+    """Word -> stem id, for words that training did not see. Each is stemmed once and remembered, up to a bound."""
 
-    def __init__(self, known: Mapping[str, int], stem_ids: Mapping[str, int]) -> None:
-        super().__init__(known)
+    def __init__(self, stem_ids: Mapping[str, int]) -> None:
+        super().__init__()
         self._stem_ids = stem_ids
 
     def __missing__(self, word: str) -> int:
         stem_id = self._stem_ids.get(stem(word), UNKNOWN)
-        if len(self) < _CACHED_SURFACES:
+        if len(self) < _CACHED_WORDS:
             self[word] = stem_id
         return stem_id
 
 
-class TermIndex:
-    """Maps words to term ids: ids below `n_stems` are single stems, in the order given; the rest are runs of stems."""
+@dataclass(frozen=True, slots=True)
+class Words:
+    """The words of a text looked up: `ids` (n_words,) of their stems, UNKNOWN where no model knows one.
 
-    def __init__(self, stems: Sequence[str], surfaces: Mapping[str, int], runs: Sequence[tuple[Ids, Ids]]) -> None:
+    `slots` (n_words,) are their places in the table of words, one past its end for words that are not in it; those are
+    `unseen`, and stand at `unseen_at`.
+    """
+
+    ids: Ids
+    slots: Ids
+    unseen: list[str]
+    unseen_at: Ids
+
+
+@dataclass(frozen=True, slots=True)
+class WordList:
+    """Words to recognise in texts; `flags` says which slots of the table of words hold one, (n_slots + 1,)."""
+
+    words: frozenset[str]
+    flags: Bools
+
+    def among(self, words: Words) -> Bools:
+        """Return which of a text's words are in the list, (n_words,)."""
+        listed: Bools = self.flags.take(words.slots)
+        for word, at in zip(words.unseen, words.unseen_at.tolist(), strict=True):
+            if word in self.words:
+                listed[at] = True
+        return listed
+
+
+class TermIndex:
+    """Maps words to term ids: ids below `n_stems` are single stems, in the order given; the rest are runs of stems.
+
+    `surfaces` maps the code of a word (`text.scan`) to the id of its stem plus one, 0 for a stem that is no term;
+    `runs`, for runs of two stems and of three, the id of all but the last stem and that of the last to the run's id.
+    """
+
+    def __init__(self, stems: Sequence[str], surfaces: Table, runs: Sequence[Table]) -> None:
         self.stems = stems
-        self.n_terms = len(stems) + sum(len(ids) for _, ids in runs)
-        self._n_surfaces = len(surfaces)
-        self._surfaces = _Surfaces(surfaces, {s: i for i, s in enumerate(stems)})
-        self._runs = runs
+        self._surfaces = surfaces
+        self._runs = list(runs)
+        self._n_runs = [len(run.items()[0]) for run in self._runs]
+        self.n_terms = len(stems) + sum(self._n_runs)
+        self._unseen = _Unseen({s: i for i, s in enumerate(stems)})
 
     @classmethod
     def build(cls, terms: Iterable[str], surfaces: Iterable[str] = ()) -> "TermIndex":
@@ -66,50 +107,87 @@ class TermIndex:
             for parts in of_length:
                 ids[parts] = next_id
                 next_id += 1
-            keys = np.array([ids[p[:-1]] << 32 | stem_ids[p[-1]] for p in of_length], dtype=np.int64)
-            order = np.argsort(keys)
-            runs.append((keys[order], np.array([ids[p] for p in of_length], dtype=np.int64)[order]))
-        known = {w: stem_ids[s] for w in sorted(set(surfaces)) if (s := stem(w)) in stem_ids}
-        return cls(stems, known, runs)
+            keys = [ids[p[:-1]] << 32 | stem_ids[p[-1]] for p in of_length]
+            runs.append(Table.build(keys, [ids[p] for p in of_length]))
+        coded = codes(surfaces)
+        known = [stem_ids.get(stem(word), UNKNOWN) + 1 for word in coded.values()]
+        return cls(stems, Table.build(list(coded), known), runs)
+
+    @classmethod
+    def from_state(cls, state: dict[str, Any]) -> "TermIndex":
+        """Return the index that `state` was taken from."""
+        stems = state["stems"].split("\n") if state["stems"] else []
+        return cls(stems, Table(**state["surfaces"]), [Table(**run) for run in state["runs"]])
+
+    def state(self) -> dict[str, Any]:
+        """Return what a bundle keeps of the index."""
+        runs = [run.state() for run in self._runs]
+        return {"stems": "\n".join(self.stems), "surfaces": self._surfaces.state(), "runs": runs}
 
     def terms(self) -> list[str]:
         """Return every term, stems joined by spaces, at its id."""
         terms = list(self.stems)
-        for keys, ids in self._runs:
-            level = {int(i): int(k) for k, i in zip(keys, ids, strict=True)}
+        for run in self._runs:
+            keys, ids = run.items()
+            level = dict(zip(ids.tolist(), keys.tolist(), strict=True))
             terms += [f"{terms[level[i] >> 32]} {self.stems[level[i] & 0xFFFFFFFF]}" for i in sorted(level)]
         return terms
 
     def word_ids(self, words: Sequence[str]) -> Ids:
         """Return the stem id of each word (n_words,), UNKNOWN for a word that no model knows."""
-        return np.fromiter(map(self._surfaces.__getitem__, words), dtype=np.int64, count=len(words))
+        return np.fromiter(map(self._unseen.__getitem__, words), dtype=np.int64, count=len(words))
+
+    def look_up(self, normalised: str) -> Words:
+        """Return the words of a normalised text, looked up."""
+        scanned = scan(normalised)
+        slots, there = self._surfaces.locate(scanned.codes)
+        ids = self._surfaces.values.take(slots).astype(np.int64)
+        ids -= 1
+        at = (~there).nonzero()[0]
+        unseen = [scanned.word(i) for i in at.tolist()]
+        if unseen:
+            ids[at] = self.word_ids(unseen)
+            slots[at] = len(self._surfaces.values)
+        return Words(ids, slots, unseen, at)
+
+    def word_list(self, words: Collection[str]) -> WordList:
+        """Return a list of words to recognise."""
+        flags = np.zeros(len(self._surfaces.values) + 1, dtype=bool)
+        slots, there = self._surfaces.locate(np.array(list(codes(words)), dtype=np.uint64))
+        flags[slots[there]] = True
+        return WordList(frozenset(words), flags)
 
     def occurrences(self, word_ids: Ids) -> Iterator[tuple[int, Ids, Ids]]:
         """Yield, for runs of 1, 2 and 3 words, (length, positions, term ids) of the known terms in a text."""
-        positions = np.flatnonzero(word_ids >= 0)
-        current = word_ids[positions]
+        positions = (word_ids >= 0).nonzero()[0]
+        current = word_ids.take(positions)
         yield 1, positions, current
-        for length, (keys, ids) in enumerate(self._runs, start=2):
-            following = positions + length - 1
-            inside = following < len(word_ids)
-            positions, current, following = positions[inside], current[inside], word_ids[following[inside]]
-            if len(keys) == 0 or len(positions) == 0:
+        padded = np.concatenate([word_ids, _PADDING])
+        for length, (run, n) in enumerate(zip(self._runs, self._n_runs, strict=True), start=2):
+            if not n or not len(positions):
                 return
-            wanted = current << 32 | following
-            at = np.minimum(np.searchsorted(keys, wanted), len(keys) - 1)
-            found = (keys[at] == wanted) & (following >= 0)
-            positions, current = positions[found], ids[at[found]]
+            following = padded.take(positions + (length - 1))
+            # An UNKNOWN follower makes a key that no table has.
+            keys = ((current << 32) | following).view(np.uint64)
+            slots, there = run.locate(keys)
+            found = there.nonzero()[0]
+            positions, current = positions.take(found), run.values.take(slots.take(found)).astype(np.int64)
             yield length, positions, current
 
     def counts(self, word_ids: Ids) -> tuple[Ids, Ids]:
         """Return (term ids ascending, how often each occurs) for a text's word ids."""
-        found = np.concatenate([ids for _, _, ids in self.occurrences(word_ids)])
-        return np.unique(found, return_counts=True)
-
-    def state(self) -> dict[str, Any]:
-        """Return what a bundle keeps of the index."""
-        resolved_in_training = dict(islice(self._surfaces.items(), self._n_surfaces))
-        return {"stems": list(self.stems), "surfaces": resolved_in_training, "runs": list(self._runs)}
+        found = np.concatenate([ids for _, _, ids in self.occurrences(word_ids)], dtype=np.int32, casting="unsafe")
+        if not len(found):
+            return _NO_IDS, _NO_IDS
+        found.sort()
+        last = np.empty(len(found), dtype=bool)
+        np.not_equal(found[1:], found[:-1], out=last[:-1])
+        last[-1] = True
+        ends = last.nonzero()[0]
+        counts = np.empty_like(ends)
+        counts[0] = ends[0] + 1
+        np.subtract(ends[1:], ends[:-1], out=counts[1:])
+        return found.take(ends).astype(np.int64), counts
 
 
 def term_of(phrase_words: Sequence[str]) -> str:
@@ -124,13 +202,15 @@ def document_segments(document: Document) -> list[list[str]]:
 
 def document_word_ids(index: TermIndex, document: Document) -> Ids:
     """Return the word ids of a document's segments, kept apart by UNKNOWN so that no term spans two of them."""
-    title, body = index.word_ids(document.title_words), index.word_ids(document.body_words)
-    gap = np.array([UNKNOWN])
-    return np.concatenate([*[title, gap] * TITLE_WEIGHT, body]) if len(title) else body
+    return joined_ids(index.look_up(document.title).ids, index.look_up(document.body).ids)
 
 
-def unknown_share(words: Sequence[str], known: NDArray[np.bool_], function_words: Collection[str]) -> float:
-    """Return the share of the content words among `words` that are not `known` (n_words,); 0 if there are none."""
-    content = ~np.fromiter(map(function_words.__contains__, words), dtype=bool, count=len(words))
-    n = int(np.count_nonzero(content))
-    return int(np.count_nonzero(content & ~known)) / n if n else 0.0
+def joined_ids(title: Ids, body: Ids) -> Ids:
+    """Return the word ids of a title and a body as `document_word_ids` does."""
+    return np.concatenate([*[title, _GAP] * TITLE_WEIGHT, body]) if len(title) else body
+
+
+def unknown_share(known: Bools, function_words: Bools) -> float:
+    """Return the share of a text's content words that are not `known`, 0 if it has none; both arrays (n_words,)."""
+    n_content = len(known) - int(np.count_nonzero(function_words))
+    return (len(known) - int(np.count_nonzero(known | function_words))) / n_content if n_content else 0.0

@@ -8,7 +8,10 @@ about none. A text that reads like no article at all (a consent notice, a progra
 Imports no scikit-learn.
 """
 
+import math
+from collections.abc import Sequence
 from dataclasses import dataclass, fields
+from functools import cached_property
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -47,7 +50,8 @@ class LabelModel:
 
     def scores(self, term_ids: Ids, x: Floats) -> Floats:
         """Return the scores (n_labels,) of a text with vector `x` at `term_ids`."""
-        scores: Floats = x @ self.weights[term_ids] + self.bias
+        # Both of one type, or NumPy would make a wider copy of the rows.
+        scores: Floats = x.astype(self.weights.dtype) @ self.weights.take(term_ids, axis=0) + self.bias
         return scores
 
     def probabilities(self, scores: Floats) -> Floats:
@@ -77,6 +81,21 @@ class LabelModel:
         least = np.where(np.asarray(n_words) < SHORT_WORDS, self.fallback_short, self.fallback)
         return np.asarray(reached | (none & best & (probabilities >= least[..., None])))
 
+    def assigned_to_one(self, probabilities: Sequence[float], n_words: int) -> list[int]:
+        """Return the numbers of the labels that `assigned` gives to one text, in a tenth of the time."""
+        pairs = zip(probabilities, self.least, strict=True)
+        numbers = [number for number, (probability, least) in enumerate(pairs) if probability >= least]
+        if not numbers and probabilities:
+            best = max(probabilities)
+            if best >= (self.fallback_short if n_words < SHORT_WORDS else self.fallback):
+                numbers = [number for number, probability in enumerate(probabilities) if probability == best]
+        return numbers
+
+    @cached_property
+    def least(self) -> list[float]:
+        """The thresholds as plain numbers."""
+        return [float(threshold) for threshold in self.thresholds]
+
 
 @dataclass(frozen=True)
 class Nothing:
@@ -88,7 +107,7 @@ class Nothing:
 
     def holds(self, term_ids: Ids, x: Floats) -> bool:
         """Tell whether a text with vector `x` at `term_ids` reads like no article."""
-        return float(x @ self.weights[term_ids]) + self.bias >= self.threshold
+        return float(x @ self.weights.take(term_ids)) + self.bias >= self.threshold
 
 
 class TopicAnswer(NamedTuple):
@@ -115,8 +134,7 @@ class TopicClassifier:
         self._topics = topics
         self._subtopics = subtopics
         self._nothing = nothing
-        ends = np.cumsum([len(topic.subtopics) for topic in taxonomy.topics]).tolist()
-        self._subtopics_of = [slice(end - len(t.subtopics), end) for t, end in zip(taxonomy.topics, ends, strict=True)]
+        self._first_subtopic = np.cumsum([0, *(len(topic.subtopics) for topic in taxonomy.topics)]).tolist()
 
     @classmethod
     def from_state(cls, state: dict[str, Any], taxonomy: Taxonomy) -> "TopicClassifier":
@@ -141,16 +159,17 @@ class TopicClassifier:
             return TopicAnswer()
         x = vector(self._idf, term_ids, counts)
         scores = self._topics.scores(term_ids, x)
-        probabilities = self._topics.probabilities(scores)
-        assigned = np.flatnonzero(self._topics.assigned(probabilities, n_words))
-        if len(assigned) == 0:
+        probabilities = self._topics.probabilities(scores).tolist()
+        assigned = self._topics.assigned_to_one(probabilities, n_words)
+        if not assigned:
             return TopicAnswer()
-        if self._nothing is not None and probabilities.max() < PLAIN and self._nothing.holds(term_ids, x):
+        if self._nothing is not None and max(probabilities) < PLAIN and self._nothing.holds(term_ids, x):
             return TopicAnswer(is_nothing=True)
-        of_subtopics = self._subtopics.probabilities(self._subtopics.scores(term_ids, x))
-        best_first = assigned[np.argsort(-scores[assigned], kind="stable")]
-        told = self._topics.confidences(scores)
-        return TopicAnswer(tuple(self._topic(int(number), float(told[number]), of_subtopics) for number in best_first))
+        of_subtopics = self._subtopics.probabilities(self._subtopics.scores(term_ids, x)).tolist()
+        told = self._topics.confidences(scores).tolist()
+        order = scores.tolist()
+        assigned.sort(key=lambda number: -order[number])
+        return TopicAnswer(tuple(self._topic(number, told[number], of_subtopics) for number in assigned))
 
     def contributions(self, term_ids: Ids, counts: Ids, code: str) -> tuple[Floats, float]:
         """Return what each term adds to a topic's score before calibration (n_terms,), and the topic's bias."""
@@ -158,13 +177,12 @@ class TopicClassifier:
         x = vector(self._idf, term_ids, counts)
         return x * self._topics.weights[term_ids, number], float(self._topics.bias[number])
 
-    def _topic(self, number: int, score: float, of_subtopics: Floats) -> Topic:
-        entry, within = self._taxonomy.topics[number], self._subtopics_of[number]
-        reached = of_subtopics[within] >= self._subtopics.thresholds[within]
+    def _topic(self, number: int, score: float, of_subtopics: Sequence[float]) -> Topic:
+        entry, thresholds = self._taxonomy.topics[number], self._subtopics.least
         subtopics = [
-            Subtopic(subtopic.code, subtopic.name, float(probability))
-            for subtopic, probability, wanted in zip(entry.subtopics, of_subtopics[within], reached, strict=True)
-            if wanted
+            Subtopic(subtopic.code, subtopic.name, of_subtopics[column])
+            for column, subtopic in enumerate(entry.subtopics, self._first_subtopic[number])
+            if of_subtopics[column] >= thresholds[column]
         ]
         subtopics.sort(key=lambda subtopic: -subtopic.score)
         return Topic(entry.code, entry.name, score, tuple(subtopics))
@@ -172,8 +190,8 @@ class TopicClassifier:
 
 def vector(idf: Floats, term_ids: Ids, counts: Ids) -> Floats:
     """Return the unit TF-IDF vector of a text at its terms: (1 + log count) * idf, divided by its length."""
-    x: Floats = (1.0 + np.log(counts)) * idf[term_ids]
-    return x / np.sqrt(x @ x)
+    x: Floats = (1.0 + np.log(counts)) * idf.take(term_ids)
+    return x / math.sqrt(x @ x)
 
 
 def _logistic(z: Floats) -> Floats:

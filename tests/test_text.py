@@ -1,8 +1,11 @@
+import re
+import unicodedata
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dateline.text import alignment, normalise, read, spans, stem, tokenise
+from dateline.text import _TABLE, MAX_CODED, alignment, normalise, read, scan, spans, stem, tokenise
 
 any_text = st.text(alphabet=st.characters(), max_size=200)
 
@@ -16,6 +19,34 @@ def test_normalise_is_idempotent(text: str) -> None:
 def test_spans_are_the_tokens(text: str) -> None:
     normalised = normalise(text)
     assert [normalised[a:b].lower() for a, b in spans(normalised)] == tokenise(normalised)
+
+
+newsy = st.text(alphabet=st.sampled_from("aAbBcC éÉßµ²_-. łŁΣσς漢\u0301\u200b"), max_size=120)
+
+
+@given(any_text | newsy)
+def test_tokens_are_what_a_plain_pattern_finds(text: str) -> None:
+    normalised = normalise(text)
+    assert tokenise(normalised) == re.findall(r"[^\W_]{2,}", normalised.lower())
+
+
+@given(any_text | newsy)
+def test_a_scan_finds_the_tokens_and_tells_them_apart(text: str) -> None:
+    normalised = normalise(text)
+    scanned, words = scan(normalised), tokenise(normalised)
+    assert [scanned.word(number) for number in range(len(scanned.codes))] == words
+    coded = dict(zip(words, scanned.codes.tolist(), strict=True))
+    assert {word for word, code in coded.items() if not code} == {
+        word for word in words if len(word) > MAX_CODED or any(letter > "\xff" for letter in word)
+    }
+    assert len(set(coded.values()) - {0}) == sum(code != 0 for code in coded.values())
+    assert [coded[word] for word in words] == scanned.codes.tolist()
+
+
+@given(any_text | newsy)
+def test_normalise_replaces_what_the_table_says(text: str) -> None:
+    composed = unicodedata.normalize("NFC", text)
+    assert normalise(text) == unicodedata.normalize("NFC", composed.translate(_TABLE))
 
 
 @given(any_text)

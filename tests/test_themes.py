@@ -5,8 +5,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dateline.analyser import Analyser
+from dateline.taxonomy import read_taxonomy
+from dateline.text import read
 from dateline.themes import infer
-from tests.conftest import STORY
+from tests.conftest import SEEDS, STORY
+from training.corpus import read_corpus
+from training.features import extract
+from training.themes import fit_lda, theme_words
 
 RNG = np.random.default_rng(7)
 N_WORDS, N_THEMES = 30, 4
@@ -29,6 +34,33 @@ def test_inference_agrees_with_gensim(lda: LdaModel) -> None:
         gamma, _ = lda.inference([list(zip(words.tolist(), counts.tolist(), strict=True))])
         expected = gamma[0] / gamma[0].sum()
         assert np.abs(infer(beta[words], counts.astype(float), lda.alpha) - expected).sum() < 0.01
+
+
+class SameStart:
+    """Stands in for gensim's random start of a text: the one that `infer` takes."""
+
+    def __init__(self, alpha: np.ndarray, n_words: float) -> None:
+        self._start = alpha + n_words / len(alpha)
+
+    def gamma(self, _shape: float, _scale: float, size: tuple[int, int]) -> np.ndarray:
+        return np.tile(self._start, (size[0], 1))
+
+
+def test_inference_agrees_with_gensim_run_to_its_end_on_500_texts() -> None:
+    taxonomy = read_taxonomy(SEEDS)
+    articles = read_corpus(SEEDS, taxonomy).articles
+    documents = [read(article.text, article.title) for article in articles[:: len(articles) // 500][:500]]
+    features = extract(documents, taxonomy, min_documents=2)
+    words = theme_words(features.counts, features.index)
+    corpus = features.counts[:, words]
+    lda = fit_lda(corpus, [features.index.stems[i] for i in words], n_themes=40, sweeps=60, seed=1)
+    lda.gamma_threshold, lda.iterations = 1e-9, 20_000
+    beta, alpha = np.ascontiguousarray(lda.expElogbeta.T, dtype=np.float32), lda.alpha.astype(np.float32)
+    for row in corpus:
+        lda.random_state = SameStart(lda.alpha, row.data.sum())
+        gamma, _ = lda.inference([list(zip(row.indices.tolist(), row.data.tolist(), strict=True))])
+        ours = infer(beta[row.indices], row.data.astype(np.float32), alpha)
+        assert np.abs(ours - gamma[0] / gamma[0].sum()).sum() < 0.01
 
 
 @given(st.lists(st.integers(1, 9), min_size=1, max_size=20))

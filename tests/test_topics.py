@@ -54,6 +54,7 @@ def test_probabilities_keep_the_order_of_scores_and_something_is_assigned_or_unl
     for n_words, least in ((100, 0.2), (10, 0.1)):
         assigned = model.assigned(probabilities, n_words)
         assert assigned.any() == bool(probabilities.max() >= least)
+        assert model.assigned_to_one(probabilities.tolist(), n_words) == np.flatnonzero(assigned).tolist()
     assert (assigned | (probabilities < 0.7)).all()
 
 

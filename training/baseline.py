@@ -28,20 +28,20 @@ def baseline(
     frequency = np.asarray((features.counts[:, : len(index.stems)] > 0).sum(axis=0)).ravel()
     seeds = {word for topic in analyser.taxonomy.topics for word in seed_terms(topic.all_words())}
     lasting = (frequency > min_documents) | np.array([stem in seeds for stem in index.stems])
+    function_words = index.word_list(analyser.prose.function_words)
     tally = Tally()
     for row, document in enumerate(documents):
         best = int(held_out.best[row])
         given = bool(held_out.assigned[row, best])
         terms, counts = index.counts(document_word_ids(index, document))
         regions = analyser.regions.classify(document, term_ids=terms, term_counts=counts).regions
-        words = document.body_words or document.title_words
-        ids = index.word_ids(words)
-        known = (ids >= 0) & lasting[ids]
+        words = index.look_up(document.body or document.title)
+        known = (words.ids >= 0) & lasting[words.ids]
         tally.count(
             topic=held_out.codes[best] if given else None,
             confidence=float(held_out.confidence[row]) if given else None,
             region=regions[0].code if regions else None,
-            unknown_words=unknown_share(words, known, analyser.prose.function_words),
+            unknown_words=unknown_share(known, function_words.among(words)),
             spoken=language.detect(document.joined).code,
         )
     return tally
