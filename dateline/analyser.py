@@ -12,14 +12,15 @@ from typing import Any
 import numpy as np
 
 from dateline import bundle, language
-from dateline.errors import EmptyText, InvalidModel, UnknownCountry
+from dateline.errors import EmptyText, InvalidModel, NoModel, UnknownCountry
 from dateline.explain import Locator, explain_places, explain_topics
 from dateline.prose import Prose
 from dateline.regions import RegionClassifier
 from dateline.results import Analysis
 from dateline.signature import UNSIGNED, Signing
+from dateline.similar import Neighbour, SimilarIndex
 from dateline.taxonomy import Taxonomy
-from dateline.terms import TermIndex, joined_ids, unknown_share
+from dateline.terms import TermIndex, document_word_ids, joined_ids, unknown_share
 from dateline.text import read
 from dateline.themes import ThemeModel
 from dateline.topics import TopicAnswer, TopicClassifier
@@ -41,6 +42,7 @@ class Analyser:
         topics: TopicClassifier,
         regions: RegionClassifier,
         themes: ThemeModel,
+        similar: SimilarIndex | None = None,
     ) -> None:
         self.version = version
         self.taxonomy = taxonomy
@@ -50,6 +52,7 @@ class Analyser:
         self.regions = regions
         self.themes = themes
         self._function_words = index.word_list(prose.function_words)
+        self.similar = similar
 
     @classmethod
     def from_parts(cls, version: str, taxonomy: Taxonomy, parts: bundle.Parts) -> "Analyser":
@@ -62,17 +65,19 @@ class Analyser:
             topics=TopicClassifier.from_state(parts["topics"], taxonomy),
             regions=RegionClassifier.from_state(parts["regions"], taxonomy),
             themes=ThemeModel.from_state(parts["themes"]),
+            similar=SimilarIndex.from_state(parts["similar"]) if "similar" in parts else None,
         )
 
     def parts(self) -> bundle.Parts:
         """Return the state of every model, as a bundle keeps it."""
-        return {
+        parts = {
             "terms": self.index.state(),
             "prose": self.prose.state(),
             "topics": self.topics.state(),
             "regions": self.regions.state(),
             "themes": self.themes.state(),
         }
+        return parts if self.similar is None else parts | {"similar": self.similar.state()}
 
     def analyse(
         self, text: str, *, title: str = "", home_country: str | None = None, explain: bool = False
@@ -140,6 +145,15 @@ class Analyser:
                 else unknown_share(title_words.ids >= 0, self._function_words.among(title_words))
             ),
         )
+
+    def similar_to(self, text: str, *, title: str = "", limit: int) -> list[Neighbour]:
+        """Return the articles of the training corpus that are most similar to a text, best first.
+
+        Raises NoModel if the version was trained before there was an index of them.
+        """
+        if self.similar is None:
+            raise NoModel(f"model {self.version} has no index of similar articles; retrain: python -m training train")
+        return self.similar.nearest(*self.index.counts(document_word_ids(self.index, read(text, title))), limit=limit)
 
     def no_answer(self, warning: str) -> Analysis:
         """Return the analysis of a text of which nothing can be said, with the reason."""

@@ -32,6 +32,12 @@ def _not_blank(text: str) -> str:
     return text
 
 
+def _not_reserved(id: str) -> str:
+    if id in {".", "..", "suggestions"}:
+        raise ValueError(f"{id!r} is no id: it means something else in an address")
+    return id
+
+
 def _distinct(codes: tuple[str, ...] | None) -> tuple[str, ...] | None:
     return codes if codes is None else tuple(dict.fromkeys(codes))
 
@@ -59,7 +65,11 @@ def to_moment(given: Any) -> datetime:
 Moment = Annotated[datetime, BeforeValidator(to_moment)]
 Code = Annotated[str, Field(min_length=1, max_length=200)]
 Codes = Annotated[tuple[Code, ...], Field(max_length=MAX_CODES), AfterValidator(_distinct)]
-Id = Annotated[str, Field(min_length=1, max_length=200, pattern=r"^[^\s\x00-\x1f\x7f/][^\x00-\x1f\x7f/]*$")]
+Id = Annotated[
+    str,
+    Field(min_length=1, max_length=200, pattern=r"^[^\s\x00-\x1f\x7f/][^\x00-\x1f\x7f/]*$"),
+    AfterValidator(_not_reserved),
+]
 Title = Annotated[str, AfterValidator(_no_nul)]
 Text = Annotated[str, AfterValidator(_no_nul), AfterValidator(_not_blank)]
 Source = Annotated[str, AfterValidator(_no_nul), Field(min_length=1, max_length=200)]

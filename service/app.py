@@ -8,7 +8,7 @@ from flask_openapi3 import Info, OpenAPI
 from pydantic import ValidationError
 
 from dateline.settings import Settings
-from service import drift, problems, routes, schemas, serving
+from service import access, articles, drift, problems, routes, schemas, serving
 from service.problems import Problem
 
 
@@ -40,7 +40,7 @@ def create_app(settings: Settings) -> OpenAPI:
         __name__,
         info=Info(title="Dateline", version="1", description="News text to regions, countries, topics and themes."),
         doc_prefix="/docs",
-        security_schemes={},
+        security_schemes=access.SECURITY_SCHEMES,
         validation_error_model=schemas.ProblemAnswer,
         validation_error_callback=_validation_error,
     )
@@ -52,6 +52,8 @@ def create_app(settings: Settings) -> OpenAPI:
     app.before_request(serving.take_analyser)
     problems.install(app)
     app.register_api(routes.api)
+    app.register_api(articles.api)
+    app.register_api(articles.similar_api)
     app.register_api(routes.health)
     return app
 

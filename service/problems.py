@@ -14,11 +14,31 @@ from flask import Flask, Response, request
 from pydantic import ValidationError
 from werkzeug.exceptions import HTTPException
 
-from dateline.errors import Busy, DatelineError, InvalidModel, InvalidText, NoModel, UnknownCountry, UnknownVersion
+from dateline.errors import (
+    ArticleConflict,
+    Busy,
+    DatelineError,
+    InvalidModel,
+    InvalidQuery,
+    InvalidText,
+    NoModel,
+    StoreFull,
+    StoreUnavailable,
+    UnknownArticle,
+    UnknownCountry,
+    UnknownLabel,
+    UnknownVersion,
+)
 
 STATUS: dict[type[DatelineError], int] = {
     InvalidText: 422,
     UnknownCountry: 422,
+    UnknownLabel: 422,
+    InvalidQuery: 422,
+    UnknownArticle: 404,
+    ArticleConflict: 409,
+    StoreUnavailable: 503,
+    StoreFull: 507,
     UnknownVersion: 404,
     Busy: 409,
     NoModel: 503,
@@ -59,7 +79,7 @@ class Problem(Exception):
 def invalid(error: ValidationError, prefix: Sequence[str] = ()) -> Problem:
     """Return the 422 problem of a body or query that does not fit its schema, naming each field."""
     errors = [
-        {"field": ".".join([*prefix, *map(str, e["loc"])]) or "body", "message": e["msg"]}
+        {"field": ".".join([*prefix, *map(str, e["loc"])]) or "body", "message": e["msg"].removeprefix("Value error, ")}
         for e in error.errors(include_url=False, include_context=False, include_input=False)
     ]
     return Problem(422, "; ".join(f"{e['field']}: {e['message']}" for e in errors), errors)

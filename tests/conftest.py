@@ -89,7 +89,8 @@ def analyser(models: Path) -> Analyser:
 def environment(models: Path, **settings: object) -> dict[str, str]:
     ours = {f"DATELINE_{name.upper()}": str(value) for name, value in settings.items()}
     folders = {"MODELS": models, "SEEDS": SEEDS, "DATA": models.with_name(f"{models.name}-data")}
-    return {**os.environ, **{f"DATELINE_{name}_DIR": str(path) for name, path in folders.items()}, **ours}
+    paths = {f"DATELINE_{name}_DIR": str(path) for name, path in folders.items()}
+    return {**os.environ, **paths, "DATELINE_DATABASE_URL": f"sqlite:///{folders['DATA']}/articles.db", **ours}
 
 
 def run(module: str, *args: object, models: Path, stdin: str | bytes = b"") -> subprocess.CompletedProcess[bytes]:
@@ -102,7 +103,8 @@ def run(module: str, *args: object, models: Path, stdin: str | bytes = b"") -> s
 class Server:
     """A server process and what it takes to talk to it."""
 
-    def __init__(self, models: Path, **settings: object) -> None:
+    def __init__(self, models: Path, *, before: Callable[[], None] | None = None, **settings: object) -> None:
+        """Start it; `before` runs in its process before the program does."""
         with socket.socket() as probe:
             probe.bind(("127.0.0.1", 0))
             port = probe.getsockname()[1]
@@ -113,6 +115,7 @@ class Server:
             env=environment(models, port=port, **settings),
             stdout=subprocess.DEVNULL,
             stderr=subprocess.PIPE,
+            preexec_fn=before,  # noqa: PLW1509
         )
         deadline = time.monotonic() + 60
         while self.get("/health/live")[0] != 200:

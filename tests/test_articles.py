@@ -265,6 +265,7 @@ def test_labels_obey_what_was_said_last(tmp_path: Path, said: list[tuple[str, st
         ({"text": "a", "id": "a/b"}, "pattern"),
         ({"text": "a", "id": "a\nb"}, "pattern"),
         ({"text": "a", "id": "a" * 201}, "at most 200"),
+        ({"text": "a", "id": "suggestions"}, "is no id"),
         ({"text": "a", "date": "yesterday"}, "no ISO 8601 date"),
         ({"text": "a", "date": "0001-01-01T00:00:00+14:00"}, "beyond"),
         ({"text": "a", "date": 5}, "ISO 8601 text"),

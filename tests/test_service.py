@@ -166,7 +166,9 @@ def test_the_api_describes_itself(server: Server) -> None:
     assert spec["openapi"].startswith("3.1")
     openapi_spec_validator.validate(spec)
     assert {"/v1/classify", "/v1/classify/batch", "/v1/topics", "/v1/regions", "/v1/themes", "/v1/models",
-            "/v1/models/current", "/v1/drift", "/health/live", "/health/ready"} == set(spec["paths"])  # fmt: skip
+            "/v1/models/current", "/v1/drift", "/health/live", "/health/ready", "/v1/articles", "/v1/articles/{id}",
+            "/v1/articles/{id}/labels", "/v1/articles/{id}/similar", "/v1/articles/suggestions", "/v1/similar",
+            } == set(spec["paths"])  # fmt: skip
     status, _, page = server.request("GET", "/docs/swagger")
     assert status == 200
     assert b"swagger" in page

@@ -20,6 +20,7 @@ from dateline.errors import DatelineError, NoModel
 from dateline.prose import fit_prose
 from dateline.registry import Registry, new_version, version_of
 from dateline.signature import UNSIGNED, Signing
+from dateline.similar import Entry
 from dateline.taxonomy import Taxonomy, read_taxonomy
 from training import gate
 from training.baseline import baseline
@@ -29,6 +30,7 @@ from training.features import Features, extract, min_term_documents
 from training.gate import Comparison
 from training.heldout import ATTACHMENT, HeldOut, held_out
 from training.regions import fit_regions
+from training.similar import fit_similar
 from training.themes import fit_themes
 from training.topics import FOLDS, TopicFit, fit_topics
 
@@ -142,6 +144,7 @@ def _fit(version: str, *, seeds: Path, seed: int, n_themes: int, report: Progres
         topics=topics.classifier,
         regions=regions,
         themes=themes,
+        similar=fit_similar(features.counts, [Entry("seeds", a.id, a.title) for a in corpus.articles]),
     )
     rows = np.array([row for row, article in enumerate(corpus.articles) if article.topics is not None])
     labelled = [corpus.articles[row] for row in rows]
