@@ -4,7 +4,7 @@ Entry points (`python -m dateline`, `training`, `service`) call `load_settings`;
 """
 
 from pathlib import Path
-from typing import Self
+from typing import Any, Self
 
 from pydantic import Field, SecretStr, ValidationError, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -22,12 +22,12 @@ class Settings(BaseSettings):
     data_dir: Path = Field(
         Path("data"), description="Folder where the service keeps its drift counters; without one they stay in memory."
     )
-    seeds_dir: Path = Field(Path("seeds"), description="Folder of the seed corpus and taxonomy that training reads.")
     database_url: str = Field(
-        "sqlite:///data/dateline.db",
+        default_factory=lambda given: f"sqlite:///{given['data_dir']}/dateline.db",
         description="Where added articles are kept: sqlite:///FILE, or postgresql://USER:PASSWORD@HOST/DATABASE.",
         repr=False,
     )
+    seeds_dir: Path = Field(Path("seeds"), description="Folder of the seed corpus and taxonomy that training reads.")
     api_key: SecretStr | None = Field(
         None, min_length=8, description="Once set, a request that changes articles or labels has to carry this key."
     )
@@ -79,7 +79,10 @@ def load_settings() -> Settings:
 
 def describe() -> list[tuple[str, str, str]]:
     """Return (environment variable, default, help) for every setting, for docs and `--help`."""
+    defaults: dict[str, Any] = {}
+    for name, field in Settings.model_fields.items():
+        defaults[name] = field.get_default(call_default_factory=True, validated_data=defaults)
     return [
-        (f"DATELINE_{name.upper()}", str(field.default), field.description or "")
+        (f"DATELINE_{name.upper()}", str(defaults[name]), field.description or "")
         for name, field in Settings.model_fields.items()
     ]

@@ -3,8 +3,9 @@
     python -m training.simulate_labelling
 
 A third of the seed articles, near-duplicates together, is held out for testing; the others start unlabelled but for a
-random few. Each round labels a batch, chosen from the rest, and trains anew: labels only, no seed words. What decides
-is how many labels suggestions need for the accuracy that random choice has at the end.
+random few. Each round labels a batch, chosen from the rest, and trains anew: on top of the seed words, as Dateline
+comes, or with --labels-only without them. What decides is how many labels suggestions need for the accuracy that random
+choice has at the end.
 """
 
 import json
@@ -29,9 +30,13 @@ HELD_OUT = 1 / 3
 class Bench:
     """A corpus of which some articles are labelled, some are not yet, and some are held out for testing."""
 
-    def __init__(self, corpus: Corpus, taxonomy: Taxonomy) -> None:
-        codes = tuple(TopicEntry(code=topic.code, name=topic.name) for topic in taxonomy.topics)
-        self.taxonomy = Taxonomy(topics=codes)
+    def __init__(self, corpus: Corpus, taxonomy: Taxonomy, *, seed_words: bool) -> None:
+        self.taxonomy = Taxonomy(
+            topics=tuple(
+                TopicEntry(code=topic.code, name=topic.name, words=tuple(topic.all_words()) if seed_words else ())
+                for topic in taxonomy.topics
+            )
+        )
         rows = [i for i, article in enumerate(corpus.articles) if article.topics]
         self.articles = [corpus.articles[i].model_copy(update={"subtopics": ()}) for i in rows]
         documents = [corpus.documents[i] for i in rows]
@@ -85,12 +90,13 @@ class Bench:
 @click.option("--runs", default=5, show_default=True, help="Random splits to repeat it with.")
 @click.option("--start", default=34, show_default=True, help="Labels to begin with.")
 @click.option("--batch", default=34, show_default=True, help="Labels a round.")
-@click.option("--end", default=510, show_default=True, help="Labels at the end.")
-def main(seeds: Path | None, runs: int, start: int, batch: int, end: int) -> None:
+@click.option("--end", default=340, show_default=True, help="Labels at the end.")
+@click.option("--labels-only", is_flag=True, help="Learn without the seed words.")
+def main(seeds: Path | None, runs: int, start: int, batch: int, end: int, labels_only: bool) -> None:
     """Print the accuracy of both ways of choosing by the number of labels, and what suggestions save."""
     folder = seeds or load_settings().seeds_dir
     taxonomy = read_taxonomy(folder)
-    bench = Bench(read_corpus(folder, taxonomy), taxonomy)
+    bench = Bench(read_corpus(folder, taxonomy), taxonomy, seed_words=not labels_only)
     curves = {
         name: np.array(
             [bench.curve(suggested=suggested, seed=s, start=start, batch=batch, end=end) for s in range(runs)]
