@@ -43,7 +43,7 @@ def suggest(analyser: Analyser, candidates: Sequence[StoredArticle], *, limit: i
         for parts in zip(*((terms[n][0], analyser.topics.vector(*terms[n])) for n in known), strict=True)
     )
     vectors = csr_matrix((weights, ids, lengths), shape=(len(known), analyser.index.n_terms))
-    probabilities = np.array([analyser.topics.probabilities(*terms[number]) for number in known])
+    probabilities = np.array([analyser.topics.confidences(*terms[number]) for number in known])
     unsure = uncertainty(probabilities)
     return [
         Suggestion(candidates[known[row]], float(unsure[row]), _guesses(analyser, probabilities[row]))

@@ -175,9 +175,9 @@ class TopicClassifier:
         """Return the unit TF-IDF vector of a text at its terms (n_terms,)."""
         return vector(self._idf, term_ids, counts)
 
-    def probabilities(self, term_ids: Ids, counts: Ids) -> Floats:
-        """Return the calibrated probability of every topic (n_topics,), for a text with at least one known term."""
-        return self._topics.probabilities(self._topics.scores(term_ids, self.vector(term_ids, counts)))
+    def confidences(self, term_ids: Ids, counts: Ids) -> Floats:
+        """Return what is told of every topic (n_topics,), assigned or not, for a text with at least one known term."""
+        return self._topics.confidences(self._topics.scores(term_ids, self.vector(term_ids, counts)))
 
     def contributions(self, term_ids: Ids, counts: Ids, code: str) -> tuple[Floats, float]:
         """Return what each term adds to a topic's score before calibration (n_terms,), and the topic's bias."""

@@ -56,7 +56,7 @@ class Bench:
         """Return the topic probabilities (n_rows, n_topics) of some rows."""
         counts = self.features.counts
         parts = [slice(counts.indptr[i], counts.indptr[i + 1]) for i in rows]
-        return np.array([classifier.probabilities(counts.indices[part], counts.data[part]) for part in parts])
+        return np.array([classifier.confidences(counts.indices[part], counts.data[part]) for part in parts])
 
     def accuracy(self, classifier: TopicClassifier, rows: np.ndarray) -> float:
         """Return the share of some rows of which the best guess is one of the article's topics."""
