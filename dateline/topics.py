@@ -136,6 +136,22 @@ class TopicClassifier:
         self._nothing = nothing
         self._first_subtopic = np.cumsum([0, *(len(topic.subtopics) for topic in taxonomy.topics)]).tolist()
 
+    @property
+    def idf(self) -> Floats:
+        """IDF of each term: (n_terms,)."""
+        return self._idf
+
+    @property
+    def topics(self) -> LabelModel:
+        """The model of the topics."""
+        return self._topics
+
+    def with_topics(self, topics: LabelModel) -> "TopicClassifier":
+        """Return this classifier with another model of the topics."""
+        return TopicClassifier(
+            self._taxonomy, idf=self._idf, topics=topics, subtopics=self._subtopics, nothing=self._nothing
+        )
+
     @classmethod
     def from_state(cls, state: dict[str, Any], taxonomy: Taxonomy) -> "TopicClassifier":
         """Return the classifier that `state` was taken from."""

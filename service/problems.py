@@ -27,7 +27,6 @@ from dateline.errors import (
     UnknownArticle,
     UnknownCountry,
     UnknownLabel,
-    UnknownTheme,
     UnknownVersion,
 )
 
@@ -41,7 +40,6 @@ STATUS: dict[type[DatelineError], int] = {
     StoreUnavailable: 503,
     StoreFull: 507,
     UnknownVersion: 404,
-    UnknownTheme: 404,
     Busy: 409,
     NoModel: 503,
     InvalidModel: 503,

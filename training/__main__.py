@@ -50,9 +50,7 @@ def main(ctx: click.Context, models: Path | None) -> None:
 @click.option(
     "--seeds", type=click.Path(path_type=Path), help="Folder with topics.yaml and articles/. [DATELINE_SEEDS_DIR]"
 )
-@click.option(
-    "--themes", "n_themes", type=click.IntRange(2, 1000), help="How many themes; by default as many as suit the corpus."
-)
+@click.option("--themes", "n_themes", type=click.IntRange(2, 1000), help="How many themes. [40]")
 @click.option(
     "--seed", type=int, default=_SEED, show_default=True, help="Random seed; the same one gives the same model."
 )
@@ -60,6 +58,7 @@ def main(ctx: click.Context, models: Path | None) -> None:
     "--force", metavar="REASON", help="Let the new version serve even if it is worse; the reason is kept with it."
 )
 @click.option("--dry-run", is_flag=True, help="Train and compare, but keep nothing.")
+@click.option("--seeds-only", is_flag=True, help="Leave out the articles of the store. [DATELINE_DATABASE_URL]")
 @click.option("--if-needed", is_flag=True, help="Do nothing if a model serves already.")
 @click.pass_obj
 def train(
@@ -69,6 +68,7 @@ def train(
     seed: int,
     force: str | None,
     dry_run: bool,
+    seeds_only: bool,
     if_needed: bool,
 ) -> None:
     r"""Train a new version, compare it with the serving one, and let it serve if it is not worse.
@@ -92,14 +92,16 @@ def train(
     with _progress(pipeline.STEPS) as report:
         trained = pipeline.train(
             seeds=seeds or settings.seeds_dir,
+            database_url=None if seeds_only else settings.database_url,
             registry=registry,
             seed=seed,
-            n_themes=n_themes,
+            n_themes=n_themes or pipeline.N_THEMES,
             report=report,
             signing=settings.signing,
             force=force,
             dry_run=dry_run,
         )
+    _print_own(trained.manifest["own_articles"])
     _print_figures(trained.manifest)
     if trained.comparison:
         gate_table.show(trained.comparison)
@@ -269,6 +271,17 @@ def _has_current(registry: Registry) -> bool:
     except DatelineError:
         return False
     return True
+
+
+def _print_own(own: dict[str, Any]) -> None:
+    if not any(own.values()):
+        return
+    click.echo(
+        f"from the store: {own['labelled']:,} labelled articles, {own['background']:,} without labels, "
+        f"{own['duplicates']:,} left out that the corpus has already"
+    )
+    for code in own["unknown_labels"]:
+        click.echo(f"  label {code!r} is not in the taxonomy and was passed over")
 
 
 def _print_figures(manifest: dict[str, Any]) -> None:

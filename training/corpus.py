@@ -34,10 +34,20 @@ class Article(BaseModel):
 
 @dataclass(frozen=True)
 class Corpus:
-    """The articles of a training run and their tokenised form, in the same order."""
+    """The articles of a training run and their tokenised form, in the same order.
+
+    The first `n_seeds` are those of the seeds, the last `n_background` bear no label and teach no classifier.
+    """
 
     articles: tuple[Article, ...]
     documents: tuple[Document, ...]
+    n_seeds: int
+    n_background: int = 0
+
+    @property
+    def n_taught(self) -> int:
+        """How many articles, from the first on, may teach a classifier."""
+        return len(self.articles) - self.n_background
 
     @property
     def lengths(self) -> np.ndarray:
@@ -70,7 +80,7 @@ def read_corpus(seeds: Path, taxonomy: Taxonomy) -> Corpus:
             _check_labels(where, article, taxonomy)
             articles[article.id] = article
     kept = tuple(articles.values())
-    return Corpus(kept, tuple(read(article.text, article.title) for article in kept))
+    return Corpus(kept, tuple(read(article.text, article.title) for article in kept), n_seeds=len(kept))
 
 
 def _read_articles(path: Path) -> Iterator[tuple[str, Article]]:

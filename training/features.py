@@ -19,6 +19,7 @@ from dateline.text import Document, normalise, stem, tokenise
 _NAME_PARTS = re.compile(r"\s*(?:[,;:/&()]|\band\b|\bor\b)\s*")
 _MIN_DOCUMENTS, _DOCUMENTS_EACH = 2, 1000
 """A term must occur in one document of so many, and in at least so many: rarer ones teach a large corpus only noise."""
+_MIN_BACKGROUND = 4
 STOP_STEMS = frozenset(stem(word) for word in ENGLISH_STOP_WORDS)
 
 
@@ -47,11 +48,18 @@ def min_term_documents(n_documents: int) -> int:
     return max(_MIN_DOCUMENTS, n_documents // _DOCUMENTS_EACH)
 
 
-def extract(documents: Sequence[Document], taxonomy: Taxonomy, *, min_documents: int | None = None) -> Features:
+def extract(
+    documents: Sequence[Document],
+    taxonomy: Taxonomy,
+    *,
+    min_documents: int | None = None,
+    background: Sequence[Document] = (),
+) -> Features:
     """Choose terms and count them: stems and pairs of stems in at least `min_documents` documents, and all seed words.
 
     `min_documents` grows with the corpus unless given. Stop words are no terms by themselves; a pair has none, but a
-    seed phrase may. Where a topic has no seed words, the parts of its name stand in for them.
+    seed phrase may. Where a topic has no seed words, the parts of its name stand in for them. `background` documents
+    lend single stems only, and are counted after the others.
     """
     least = min_term_documents(len(documents)) if min_documents is None else min_documents
     seeds = {term for topic in taxonomy.topics for term in seed_terms(label_words(topic))}
@@ -61,8 +69,19 @@ def extract(documents: Sequence[Document], taxonomy: Taxonomy, *, min_documents:
         frequency.update(set(_candidates(document)))
         surfaces.update(document.title_words, document.body_words)
     chosen = {term for term, n in frequency.items() if n >= least}
+    chosen |= _common_stems(background)
     index = TermIndex.build(chosen | seeds, surfaces)
-    return Features(index, count(index, documents))
+    return Features(index, count(index, [*documents, *background]))
+
+
+def _common_stems(background: Sequence[Document]) -> set[str]:
+    """Return the stems in so many background documents that themes and regions may rest on them."""
+    frequency = Counter(word for d in background for word in {*d.title_words, *d.body_words})
+    of_stem: Counter[str] = Counter()
+    for word, n in frequency.items():
+        of_stem[stem(word)] += n
+    least = max(_MIN_BACKGROUND, min_term_documents(len(background)))
+    return {s for s, n in of_stem.items() if n >= least and s not in STOP_STEMS and not s.isdigit()}
 
 
 def count(index: TermIndex, documents: Sequence[Document]) -> csr_matrix:

@@ -6,7 +6,7 @@ it, if it may serve.
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -22,21 +22,22 @@ from dateline.registry import Registry, new_version, version_of
 from dateline.signature import UNSIGNED, Signing
 from dateline.similar import Entry
 from dateline.taxonomy import Taxonomy, read_taxonomy
-from training import gate, theme_history
+from training import gate
 from training.baseline import baseline
 from training.corpus import Article, Corpus, read_corpus
 from training.duplicates import near_duplicate_groups
 from training.features import Features, extract, min_term_documents
 from training.gate import Comparison
 from training.heldout import ATTACHMENT, HeldOut, held_out
+from training.own_articles import OwnArticles, add_own
 from training.regions import fit_regions
 from training.similar import fit_similar
-from training.theme_versions import article_facts, previous_themes
-from training.themes import Previous, ThemeFit, fit_themes
-from training.topics import FOLDS, TopicFit, fit_topics
+from training.themes import fit_themes
+from training.topics import FOLDS, TopicFit
+from training.user_topics import fit_with_own
 
-MIN_TERM_DOCUMENTS, DOCUMENTS_PER_TERM_DOCUMENT = 2, 1000
-"""A term must occur in one document of so many, and in at least so many: rarer ones teach a large corpus only noise."""
+N_THEMES = 40
+THEME_SWEEPS = 300
 N_CANARIES = 12
 
 Progress = Callable[[str], object]
@@ -71,26 +72,28 @@ class _Fit:
 
     analyser: Analyser
     corpus: Corpus
+    own: OwnArticles
     features: Features
     groups: np.ndarray
     held_out: HeldOut
     rows: np.ndarray
-    themes: ThemeFit
 
 
 def train(
-    *, seeds: Path, registry: Registry, seed: int, n_themes: int | None, report: Progress, signing: Signing = UNSIGNED,
-    force: str | None = None, dry_run: bool = False,
+    *, seeds: Path, registry: Registry, seed: int, n_themes: int, report: Progress, database_url: str | None = None,
+    signing: Signing = UNSIGNED, force: str | None = None, dry_run: bool = False,
 ) -> Trained:  # fmt: skip
-    """Train a version from a seeds folder, compare it with the serving one and publish it; it is not promoted yet.
+    """Train a version, compare it with the serving one and publish it; it is not promoted yet.
 
-    `report` is called with the name of each step in STEPS as it begins. `force` is the reason why it may serve even if
-    it is worse, kept with the version. A dry run publishes nothing. A failure leaves `models/` as it was.
+    It learns from a seeds folder and, where `database_url` is given, from the article store. `report` is called with
+    the name of each step in STEPS as it begins. `force` is the reason why it may serve even if it is worse, kept with
+    the version. A dry run publishes nothing. A failure leaves `models/` as it was.
     Raises InvalidSeeds if the corpus or the taxonomy breaks its format, Busy if another training is at work.
     """
     with registry.stage(new_version()) as staged:
-        previous = previous_themes(registry, signing=signing)
-        fit = _fit(version_of(staged), seeds=seeds, seed=seed, n_themes=n_themes, previous=previous, report=report)
+        fit = _fit(
+            version_of(staged), seeds=seeds, database_url=database_url, seed=seed, n_themes=n_themes, report=report
+        )
         report("comparing")
         comparison = _compare(fit, registry, signing=signing, seed=seed)
         report("writing")
@@ -99,7 +102,7 @@ def train(
             taxonomy=fit.analyser.taxonomy,
             parts=fit.analyser.parts(),
             facts=_facts(fit, comparison, seed=seed, force=force),
-            attachments={ATTACHMENT: fit.held_out.to_bytes(), theme_history.ATTACHMENT: fit.themes.history.to_bytes()},
+            attachments={ATTACHMENT: fit.held_out.to_bytes()},
             signing=signing,
         )
         load(staged, signing=signing)  # read back, hashes and canaries checked, before anyone else can see it
@@ -109,22 +112,24 @@ def train(
 
 
 def _fit(
-    version: str, *, seeds: Path, seed: int, n_themes: int | None, previous: Previous | None, report: Progress
-) -> _Fit:
-    """Fit all models on a seeds folder."""
+    version: str, *, seeds: Path, database_url: str | None, seed: int, n_themes: int, report: Progress
+) -> _Fit:  # fmt: skip
+    """Fit all models on a seeds folder and the store of added articles."""
     report("reading the corpus")
     taxonomy = read_taxonomy(seeds)
-    corpus = read_corpus(seeds, taxonomy)
+    corpus, own = read_corpus(seeds, taxonomy), OwnArticles()
+    if database_url is not None:
+        corpus, own = add_own(corpus, database_url, taxonomy)
     groups = near_duplicate_groups(corpus.documents)
     report("counting terms")
-    features = extract(corpus.documents, taxonomy)
+    n = corpus.n_taught
+    features = extract(corpus.documents[:n], taxonomy, background=corpus.documents[n:])
     prose = fit_prose(
-        (d for a, d in zip(corpus.articles, corpus.documents, strict=True) if a.topics != ()), ENGLISH_STOP_WORDS
+        (d for a, d in zip(corpus.articles[:n], corpus.documents[:n], strict=True) if a.topics != ()),
+        ENGLISH_STOP_WORDS,
     )
     report("fitting topics")
-    topics = fit_topics(
-        corpus.articles, features, groups, taxonomy, lengths=corpus.lengths, progress=lambda: report("fitting topics")
-    )  # fmt: skip
+    topics, rows = fit_with_own(corpus, features, groups, taxonomy, progress=lambda: report("fitting topics"))
     report("fitting regions")
     regions = fit_regions(
         taxonomy=taxonomy,
@@ -137,14 +142,7 @@ def _fit(
     )
     report("fitting themes")
     themes = fit_themes(
-        corpus.documents,
-        [article_facts(article, taxonomy) for article in corpus.articles],
-        features.counts,
-        features.index,
-        n_themes=n_themes,
-        seed=seed,
-        label_names=taxonomy.region_names | {topic.code: topic.name for topic in taxonomy.topics},
-        previous=previous,
+        corpus.documents, features.counts, features.index, n_themes=n_themes, sweeps=THEME_SWEEPS, seed=seed
     )
     analyser = Analyser(
         version=version,
@@ -153,12 +151,17 @@ def _fit(
         prose=prose,
         topics=topics.classifier,
         regions=regions,
-        themes=themes.model,
-        similar=fit_similar(features.counts, [Entry("seeds", a.id, a.title) for a in corpus.articles]),
+        themes=themes,
+        similar=fit_similar(
+            features.counts,
+            [
+                Entry("seeds" if number < corpus.n_seeds else "store", a.id, a.title)
+                for number, a in enumerate(corpus.articles)
+            ],
+        ),
     )
-    rows = np.array([row for row, article in enumerate(corpus.articles) if article.topics is not None])
     labelled = [corpus.articles[row] for row in rows]
-    return _Fit(analyser, corpus, features, groups, _held_out(labelled, topics, taxonomy), rows, themes)
+    return _Fit(analyser, corpus, own, features, groups, _held_out(labelled, topics, taxonomy), rows)
 
 
 def _held_out(labelled: Sequence[Article], fit: TopicFit, taxonomy: Taxonomy) -> HeldOut:
@@ -201,17 +204,17 @@ def _facts(fit: _Fit, comparison: Comparison | None, *, seed: int, force: str | 
     """Return what a manifest says of a fit."""
     documents = [fit.corpus.documents[row] for row in fit.rows]
     tally = baseline(
-        fit.analyser, fit.held_out, documents, fit.features, min_documents=min_term_documents(len(fit.corpus.documents))
+        fit.analyser, fit.held_out, documents, fit.features, min_documents=min_term_documents(fit.corpus.n_taught)
     )
     return {
         "version": fit.analyser.version,
         "created": datetime.now(UTC).isoformat(timespec="seconds"),
         "articles": len(fit.corpus.articles),
+        "own_articles": asdict(fit.own),
         "corpus_sha256": fit.corpus.sha256,
         "seed": seed,
-        "canaries": fit.analyser.canaries(_canary_texts(fit.corpus.articles)),
+        "canaries": fit.analyser.canaries(_canary_texts(fit.corpus.articles[: fit.corpus.n_seeds])),
         "evaluation": fit.held_out.figures(),
-        "themes": fit.themes.figures,
         "comparison": comparison and comparison.to_dict(),
         "forced": force,
         "baseline": tally.to_dict(),

@@ -21,7 +21,6 @@ from dateline.topics import TopicClassifier
 from training.corpus import Article, Corpus, read_corpus
 from training.duplicates import near_duplicate_groups
 from training.features import Features, extract
-from training.pipeline import MIN_TERM_DOCUMENTS
 from training.topics import fit_topics, tfidf
 
 HELD_OUT = 1 / 3
@@ -42,7 +41,7 @@ class Bench:
         documents = [corpus.documents[i] for i in rows]
         self.lengths = corpus.lengths[rows]
         self.groups = near_duplicate_groups(documents)
-        self.features = extract(documents, self.taxonomy, min_documents=MIN_TERM_DOCUMENTS)
+        self.features = extract(documents, self.taxonomy)
         self.vectors = tfidf(self.features.counts, np.arange(len(rows)))[1].tocsr()
 
     def fit(self, rows: np.ndarray) -> TopicClassifier:

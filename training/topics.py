@@ -15,6 +15,7 @@ from scipy.sparse import csr_matrix
 from sklearn.feature_extraction.text import TfidfTransformer
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import GroupKFold
+from sklearn.preprocessing import normalize
 from sklearn.svm import LinearSVC
 
 from dateline.errors import InvalidSeeds
@@ -26,7 +27,7 @@ from training.features import Features, label_words, seed_terms
 
 FOLDS = 5
 NO_TOPIC = -1
-_NEVER = -50.0
+NEVER = -50.0
 _NO_TOPIC_WEIGHT = 10.0
 """An article without topic counts this much in learning what a topic is not, there being few of them."""
 _FALLBACK_SHORT = 0.02
@@ -65,13 +66,21 @@ WITHOUT = Blend(penalty=1.0, balanced=False, seeds=0.0, few=10.0, fallback=_FALL
 
 @dataclass(frozen=True)
 class TopicFit:
-    """A fitted classifier and what cross-validation gave, (n_docs, n_topics); `first`: main topics or NO_TOPIC."""
+    """A fitted classifier and what cross-validation gave, (n_docs, n_topics); `first`: main topics or NO_TOPIC.
+
+    `scores`: held-out, before calibration, NaN where a fold had no example; `x` (n_docs, n_terms): the documents;
+    `lengths` (n_docs,): their words.
+    """
 
     classifier: TopicClassifier
     confidences: np.ndarray
     assigned: np.ndarray
     truth: np.ndarray
     first: np.ndarray
+    scores: np.ndarray
+    x: csr_matrix
+    lengths: np.ndarray
+    blend: Blend
 
 
 @dataclass(frozen=True)
@@ -108,13 +117,13 @@ def fit_topics(
     labelled, counts, groups = [articles[i] for i in rows], features.counts[rows], groups[rows]
     codes = [topic.code for topic in taxonomy.topics]
     topics = _Task(
-        _indicator([article.topics or () for article in labelled], codes),
+        indicator([article.topics or () for article in labelled], codes),
         seed_matrix([list(topic.all_words()) for topic in taxonomy.topics], features.index),
         seed_matrix([[] if any(t.all_words()) else label_words(t) for t in taxonomy.topics], features.index),
     )
     entries = [subtopic for topic in taxonomy.topics for subtopic in topic.subtopics]
     subtopics = _Task(
-        _indicator([article.subtopics for article in labelled], [entry.code for entry in entries]),
+        indicator([article.subtopics for article in labelled], [entry.code for entry in entries]),
         seed_matrix([list(entry.words) for entry in entries], features.index),
         seed_matrix([[] for _ in entries], features.index),
     )
@@ -135,9 +144,9 @@ def fit_topics(
     idf, x = tfidf(counts, np.arange(len(rows)))
     models = []
     for task, scores in zip((topics, subtopics), held_out, strict=True):
-        models.append(_calibrated(*_fit(x, task.truth, task, blend), scores, task.truth, blend))
+        models.append(calibrated(*_fit(x, task.truth, task, blend), scores, task.truth, blend))
         progress()
-    scores = np.nan_to_num(held_out[0], nan=_NEVER)
+    scores = np.nan_to_num(held_out[0], nan=NEVER)
     return TopicFit(
         classifier=TopicClassifier(
             taxonomy, idf=idf, topics=models[0], subtopics=models[1], nothing=_nothing(x, empty, empty_scores)
@@ -146,6 +155,10 @@ def fit_topics(
         assigned=models[0].assigned(models[0].probabilities(scores), lengths[rows]),
         truth=topics.truth,
         first=np.array([codes.index(article.topics[0]) if article.topics else NO_TOPIC for article in labelled]),
+        scores=held_out[0],
+        x=x,
+        lengths=lengths[rows],
+        blend=blend,
     )
 
 
@@ -163,12 +176,19 @@ def tfidf(counts: csr_matrix, rows: np.ndarray) -> tuple[np.ndarray, csr_matrix]
     return transformer.idf_.astype(np.float64), transformer.transform(counts)
 
 
+def tfidf_with(idf: np.ndarray, counts: csr_matrix) -> csr_matrix:
+    """Return the unit TF-IDF vectors of term counts (n_docs, n_terms) with a given IDF (n_terms,)."""
+    weighted = counts.astype(np.float64).tocsr(copy=True)
+    weighted.data = (1.0 + np.log(weighted.data)) * idf[weighted.indices]
+    return normalize(weighted)
+
+
 def _fit(x: csr_matrix, truth: np.ndarray, task: _Task, blend: Blend) -> tuple[np.ndarray, np.ndarray]:
     """Return (weights (n_terms, n_labels), bias (n_labels,)) of the blend for the documents `x` and their `truth`."""
     weights = np.zeros((x.shape[1], truth.shape[1]), dtype=np.float32)
     # A label without articles rests on its seed words or name; without those it is never assigned.
     described = np.asarray((task.seeds + task.names).sum(axis=0)).ravel() > 0
-    bias = np.where(described, -1.0, _NEVER)
+    bias = np.where(described, -1.0, NEVER)
     emphasis = np.where(truth.any(axis=1), 1.0, _NO_TOPIC_WEIGHT)
     for label in np.flatnonzero(truth.any(axis=0) & ~truth.all(axis=0)):
         machine = LinearSVC(C=blend.penalty, class_weight="balanced" if blend.balanced else None, random_state=0)
@@ -198,7 +218,8 @@ def _nothing_machine(x: csr_matrix, empty: np.ndarray) -> LinearSVC:
     return LinearSVC(C=_NOTHING_C, class_weight="balanced", random_state=0).fit(x, empty)
 
 
-def _indicator(labels: Sequence[Sequence[str]], codes: Sequence[str]) -> np.ndarray:
+def indicator(labels: Sequence[Sequence[str]], codes: Sequence[str]) -> np.ndarray:
+    """Return (n_docs, n_codes), whether a document has a label."""
     numbers = {code: i for i, code in enumerate(codes)}
     truth = np.zeros((len(labels), len(codes)), dtype=bool)
     for row, given in enumerate(labels):
@@ -206,7 +227,7 @@ def _indicator(labels: Sequence[Sequence[str]], codes: Sequence[str]) -> np.ndar
     return truth
 
 
-def _calibrated(
+def calibrated(
     weights: np.ndarray, bias: np.ndarray, scores: np.ndarray, truth: np.ndarray, blend: Blend
 ) -> LabelModel:
     """Return the model with a Platt curve and thresholds chosen on held-out scores, NaN where there is none."""
