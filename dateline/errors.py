@@ -32,6 +32,10 @@ class NoModel(DatelineError):
     """There is no current model version; training makes one."""
 
 
+class UnknownTheme(DatelineError):
+    """A theme was named that the model does not have."""
+
+
 class UnknownVersion(DatelineError):
     """A model version was named that does not exist."""
 

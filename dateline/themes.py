@@ -7,13 +7,14 @@ latent Dirichlet allocation", algorithm 1. `training/themes.py` fits the matrix 
 
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.special import psi
 
+from dateline.errors import UnknownTheme
 from dateline.results import Theme
 from dateline.terms import Ids
 
@@ -35,20 +36,83 @@ _MAX_THEMES = 5
 
 
 @dataclass(frozen=True, slots=True)
+class TypicalArticle:
+    """An article of the corpus that is mostly about a theme."""
+
+    id: str
+    title: str
+
+
+@dataclass(frozen=True, slots=True)
+class NearLabel:
+    """The topic or region nearest to a theme, and the share of the theme's labelled articles that have it."""
+
+    code: str
+    name: str
+    share: float
+
+
+@dataclass(frozen=True, slots=True)
+class Neighbour:
+    """A theme with similar words; `similarity` in [0, 1] is 1 less the Jensen-Shannon distance."""
+
+    id: str
+    name: str
+    similarity: float
+
+
+@dataclass(frozen=True, slots=True)
+class Month:
+    """A theme's share of the dated articles of a month, "2026-01", of which there are `articles`."""
+
+    month: str
+    articles: int
+    share: float
+
+
+@dataclass(frozen=True, slots=True)
 class ThemeEntry:
-    """What a theme is called: stable id, short name, its ten strongest terms and its share of the corpus."""
+    """What is known of a theme.
+
+    Stable id, short name, its ten most telling terms, its share of the corpus, its place on the map, typical articles,
+    nearest topic and region (None without labels), most similar themes, and the months of dated articles.
+    """
 
     id: str
     name: str
     terms: tuple[str, ...]
     share: float
+    place: tuple[float, float] = (0.0, 0.0)
+    articles: tuple[TypicalArticle, ...] = ()
+    topic: NearLabel | None = None
+    region: NearLabel | None = None
+    neighbours: tuple[Neighbour, ...] = ()
+    trend: tuple[Month, ...] = ()
+
+    @classmethod
+    def from_dict(cls, kept: dict[str, Any]) -> "ThemeEntry":
+        """Return the entry that `asdict` was taken from."""
+        x, y = kept["place"]
+        return cls(
+            id=kept["id"],
+            name=kept["name"],
+            terms=tuple(kept["terms"]),
+            share=kept["share"],
+            place=(x, y),
+            articles=tuple(TypicalArticle(**article) for article in kept["articles"]),
+            topic=kept["topic"] and NearLabel(**kept["topic"]),
+            region=kept["region"] and NearLabel(**kept["region"]),
+            neighbours=tuple(Neighbour(**neighbour) for neighbour in kept["neighbours"]),
+            trend=tuple(Month(**month) for month in kept["trend"]),
+        )
 
 
 class ThemeModel:
-    """LDA topic-word weights with the themes' names.
+    """LDA topic-word weights with what is known of the themes.
 
-    `word_of_term`: (n_terms,) theme word id of a term id or -1; `exp_elog_beta`: (n_words, n_themes), exp(E[log beta]);
-    `alpha`: (n_themes,), the document-theme prior.
+    `word_of_term`: (n_terms,) theme word id of a term id or -1; `exp_elog_beta`: (n_words, n_topics), exp(E[log beta]);
+    `alpha`: (n_topics,), the document-topic prior. The first topics are the themes of `entries`; the others take up the
+    words that speak for no theme.
     """
 
     def __init__(self, word_of_term: Ids, exp_elog_beta: Floats, alpha: Floats, entries: Sequence[ThemeEntry]) -> None:
@@ -61,18 +125,25 @@ class ThemeModel:
     @classmethod
     def from_state(cls, state: dict[str, Any]) -> "ThemeModel":
         """Return the model that `state` was taken from."""
-        entries = [ThemeEntry(**{**entry, "terms": tuple(entry["terms"])}) for entry in state["entries"]]
+        entries = [ThemeEntry.from_dict(entry) for entry in state["entries"]]
         return cls(state["word_of_term"], state["exp_elog_beta"], state["alpha"], entries)
 
     def state(self) -> dict[str, Any]:
         """Return what a bundle keeps of the model."""
-        entries = [{"id": e.id, "name": e.name, "terms": list(e.terms), "share": e.share} for e in self.entries]
+        entries = [asdict(entry) for entry in self.entries]
         return {
             "word_of_term": self._word_of_term,
             "exp_elog_beta": self._exp_elog_beta,
             "alpha": self._alpha,
             "entries": entries,
         }
+
+    def entry(self, id: str) -> ThemeEntry:
+        """Return what is known of a theme. Raises UnknownTheme."""
+        for entry in self.entries:
+            if entry.id == id:
+                return entry
+        raise UnknownTheme(f"no theme {id!r} in this model; GET /v1/themes lists those there are")
 
     def themes(self, term_ids: Ids, counts: Ids) -> tuple[Theme, ...]:
         """Return the themes of a text given its terms, heaviest first; none where the text has too few known words."""
@@ -83,7 +154,7 @@ class ThemeModel:
         if n_words < _MIN_WORDS:
             return ()
         rows = self._exp_elog_beta.take(words.take(known), axis=0)
-        weights = infer(rows, counts.astype(np.float32), self._alpha).tolist()
+        weights = infer(rows, counts.astype(np.float32), self._alpha)[: len(self.entries)].tolist()
         least = max(_MIN_WEIGHT, _MIN_EVIDENCE / n_words)
         best = sorted((-weight, number) for number, weight in enumerate(weights) if weight >= least)[:_MAX_THEMES]
         entries = ((self.entries[number], -minus) for minus, number in best)
@@ -91,10 +162,10 @@ class ThemeModel:
 
 
 def infer(exp_elog_beta: Floats, counts: Floats, alpha: Floats) -> Floats:
-    """Return the theme weights of one text (n_themes,), summing to 1: the fixed point of the variational E-step.
+    """Return the topic weights of one text (n_topics,), summing to 1: the fixed point of the variational E-step.
 
-    `exp_elog_beta`: (n_distinct_words, n_themes) rows of the text's words; `counts`: (n_distinct_words,); all three
-    arrays of one type. A few plain steps from the start that treats all themes alike; then, without the themes that
+    `exp_elog_beta`: (n_distinct_words, n_topics) rows of the text's words; `counts`: (n_distinct_words,); all three
+    arrays of one type. A few plain steps from the start that treats all themes alike; then, without the topics that
     the text has left behind, cycles of two steps and a leap along them (SQUAREM), which needs a fifth of the steps.
     Leaps start short, so that the text stays on the plain steps' way to their optimum. It ends where the last step,
     times the number of such steps still to come, is below _TOLERANCE of the text.

@@ -8,7 +8,7 @@ from flask_openapi3 import Info, OpenAPI
 from pydantic import ValidationError
 
 from dateline.settings import Settings
-from service import access, articles, drift, problems, routes, schemas, serving
+from service import access, articles, drift, problems, routes, schemas, serving, theme_routes
 from service.problems import Problem
 
 
@@ -54,6 +54,7 @@ def create_app(settings: Settings) -> OpenAPI:
     app.register_api(routes.api)
     app.register_api(articles.api)
     app.register_api(articles.similar_api)
+    app.register_api(theme_routes.themes_api)
     app.register_api(routes.health)
     return app
 

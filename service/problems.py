@@ -27,6 +27,7 @@ from dateline.errors import (
     UnknownArticle,
     UnknownCountry,
     UnknownLabel,
+    UnknownTheme,
     UnknownVersion,
 )
 
@@ -40,6 +41,7 @@ STATUS: dict[type[DatelineError], int] = {
     StoreUnavailable: 503,
     StoreFull: 507,
     UnknownVersion: 404,
+    UnknownTheme: 404,
     Busy: 409,
     NoModel: 503,
     InvalidModel: 503,

@@ -94,14 +94,6 @@ def regions() -> Response:
     return _json({"model": analyser().version, "regions": entries})
 
 
-@api.get("/themes", tags=[_LABELS], responses={"200": schemas.ThemesAnswer})
-def themes() -> Response:
-    """List the themes of the corpus, largest first."""
-    entries = sorted(analyser().themes.entries, key=lambda e: (-e.share, e.id))
-    listed = [{"id": e.id, "name": e.name, "share": round(e.share, 4), "terms": list(e.terms)} for e in entries]
-    return _json({"model": analyser().version, "themes": listed})
-
-
 @api.get("/models", tags=[_MODELS], responses={"200": schemas.ModelsAnswer})
 def models() -> Response:
     """List the model versions, oldest first; `refused` says why one does not serve that was meant to."""

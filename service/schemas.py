@@ -241,6 +241,71 @@ class ThemesAnswer(_Answer):
     themes: list[ThemeEntryAnswer]
 
 
+class ThemePath(BaseModel):
+    """Which theme."""
+
+    id: Annotated[str, Field(max_length=200, description="The theme's id, such as t07.")]
+
+
+class ThemePlaceAnswer(ThemeEntryAnswer):
+    """A theme on the map, with the code of its nearest topic."""
+
+    x: float
+    y: float
+    topic: str | None
+
+
+class ThemeMapAnswer(_Answer):
+    """The map of the themes, largest first; distances stand for Jensen-Shannon distances of their words."""
+
+    model: str
+    themes: list[ThemePlaceAnswer]
+
+
+class TypicalArticleAnswer(_Answer):
+    """An article of the corpus that is mostly about the theme."""
+
+    id: str
+    title: str
+
+
+class NearLabelAnswer(_Answer):
+    """The topic or region nearest to a theme, and its share of the theme's labelled articles."""
+
+    code: str
+    name: str
+    share: float
+
+
+class NeighbourAnswer(_Answer):
+    """A theme with similar words."""
+
+    id: str
+    name: str
+    similarity: float
+
+
+class MonthAnswer(_Answer):
+    """The theme's share of the dated articles of a month."""
+
+    month: str
+    articles: int
+    share: float
+
+
+class ThemeDetailAnswer(ThemeEntryAnswer):
+    """All that is known of a theme. `trend` is empty where no article has a date."""
+
+    model: str
+    x: float
+    y: float
+    articles: list[TypicalArticleAnswer]
+    topic: NearLabelAnswer | None
+    region: NearLabelAnswer | None
+    neighbours: list[NeighbourAnswer]
+    trend: list[MonthAnswer]
+
+
 class ModelAnswer(_Answer):
     """A model version. One whose manifest cannot be read has nothing but the reason, under `refused`."""
 

@@ -5,6 +5,7 @@ import sys
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from xml.etree import ElementTree
 
 import openapi_spec_validator
 import pytest
@@ -15,6 +16,8 @@ from service.schemas import (
     ModelsAnswer,
     ProblemAnswer,
     RegionsAnswer,
+    ThemeDetailAnswer,
+    ThemeMapAnswer,
     ThemesAnswer,
     TopicsAnswer,
 )
@@ -148,10 +151,41 @@ def test_labels_themes_and_models_are_listed(server: Server) -> None:
     _, themes = server.get("/v1/themes")
     shares = [theme.share for theme in ThemesAnswer.model_validate(themes).themes]
     assert shares == sorted(shares, reverse=True)
+    assert {t["id"] for t in themes["themes"]} == {t["id"] for t in server.get("/v1/themes/map")[1]["themes"]}
     _, models = server.get("/v1/models")
     assert [m.current for m in ModelsAnswer.model_validate(models).models] == [True]
     _, current = server.get("/v1/models/current")
     assert current == models["models"][0]
+
+
+def test_a_theme_tells_all_that_is_known_of_it(server: Server) -> None:
+    listed = {theme["id"]: theme for theme in server.get("/v1/themes")[1]["themes"]}
+    for id, short in listed.items():
+        status, answer = server.get(f"/v1/themes/{id}")
+        assert status == 200
+        theme = ThemeDetailAnswer.model_validate(answer, strict=True)
+        assert answer | short == answer
+        assert 1 <= len(theme.articles) <= 5
+        assert all(article.title for article in theme.articles)
+        assert {neighbour.id for neighbour in theme.neighbours} <= set(listed) - {id}
+        assert theme.topic
+        assert 0 < theme.topic.share <= 1
+        assert theme.trend == []
+    status, problem = server.get("/v1/themes/t999")
+    assert status == 404
+    assert "no theme 't999'" in ProblemAnswer.model_validate(problem).detail
+
+
+def test_the_map_of_themes_is_data_and_a_picture(server: Server) -> None:
+    themes = ThemeMapAnswer.model_validate(server.get("/v1/themes/map")[1], strict=True).themes
+    assert len({(theme.x, theme.y) for theme in themes}) == len(themes)
+    status, headers, picture = server.request("GET", "/v1/themes/map.svg")
+    assert status == 200
+    assert headers["Content-Type"].startswith("image/svg+xml")
+    svg = "{http://www.w3.org/2000/svg}"
+    root = ElementTree.fromstring(picture)  # noqa: S314 - our own document
+    told = [title.text or "" for title in root.iter(f"{svg}title")]
+    assert sorted(line.split(":")[0] for line in told) == sorted(f"{t.id} {t.name}" for t in themes)
 
 
 def test_health(server: Server) -> None:
@@ -165,7 +199,8 @@ def test_the_api_describes_itself(server: Server) -> None:
     _, spec = server.get("/docs/openapi.json")
     assert spec["openapi"].startswith("3.1")
     openapi_spec_validator.validate(spec)
-    assert {"/v1/classify", "/v1/classify/batch", "/v1/topics", "/v1/regions", "/v1/themes", "/v1/models",
+    assert {"/v1/classify", "/v1/classify/batch", "/v1/topics", "/v1/regions", "/v1/themes", "/v1/themes/{id}",
+            "/v1/themes/map", "/v1/themes/map.svg", "/v1/models",
             "/v1/models/current", "/v1/drift", "/health/live", "/health/ready", "/v1/articles", "/v1/articles/{id}",
             "/v1/articles/{id}/labels", "/v1/articles/{id}/similar", "/v1/articles/suggestions", "/v1/similar",
             } == set(spec["paths"])  # fmt: skip

@@ -50,7 +50,9 @@ def main(ctx: click.Context, models: Path | None) -> None:
 @click.option(
     "--seeds", type=click.Path(path_type=Path), help="Folder with topics.yaml and articles/. [DATELINE_SEEDS_DIR]"
 )
-@click.option("--themes", "n_themes", type=click.IntRange(2, 1000), help="How many themes. [40]")
+@click.option(
+    "--themes", "n_themes", type=click.IntRange(2, 1000), help="How many themes; by default as many as suit the corpus."
+)
 @click.option(
     "--seed", type=int, default=_SEED, show_default=True, help="Random seed; the same one gives the same model."
 )
@@ -95,7 +97,7 @@ def train(
             database_url=None if seeds_only else settings.database_url,
             registry=registry,
             seed=seed,
-            n_themes=n_themes or pipeline.N_THEMES,
+            n_themes=n_themes,
             report=report,
             signing=settings.signing,
             force=force,

@@ -22,7 +22,7 @@ from dateline.registry import Registry, new_version, version_of
 from dateline.signature import UNSIGNED, Signing
 from dateline.similar import Entry
 from dateline.taxonomy import Taxonomy, read_taxonomy
-from training import gate
+from training import gate, theme_history
 from training.baseline import baseline
 from training.corpus import Article, Corpus, read_corpus
 from training.duplicates import near_duplicate_groups
@@ -32,12 +32,11 @@ from training.heldout import ATTACHMENT, HeldOut, held_out
 from training.own_articles import OwnArticles, add_own
 from training.regions import fit_regions
 from training.similar import fit_similar
-from training.themes import fit_themes
+from training.theme_versions import article_facts, previous_themes
+from training.themes import Previous, ThemeFit, fit_themes
 from training.topics import FOLDS, TopicFit
 from training.user_topics import fit_with_own
 
-N_THEMES = 40
-THEME_SWEEPS = 300
 N_CANARIES = 12
 
 Progress = Callable[[str], object]
@@ -77,11 +76,12 @@ class _Fit:
     groups: np.ndarray
     held_out: HeldOut
     rows: np.ndarray
+    themes: ThemeFit
 
 
 def train(
-    *, seeds: Path, registry: Registry, seed: int, n_themes: int, report: Progress, database_url: str | None = None,
-    signing: Signing = UNSIGNED, force: str | None = None, dry_run: bool = False,
+    *, seeds: Path, registry: Registry, seed: int, n_themes: int | None, report: Progress,
+    database_url: str | None = None, signing: Signing = UNSIGNED, force: str | None = None, dry_run: bool = False,
 ) -> Trained:  # fmt: skip
     """Train a version, compare it with the serving one and publish it; it is not promoted yet.
 
@@ -91,8 +91,15 @@ def train(
     Raises InvalidSeeds if the corpus or the taxonomy breaks its format, Busy if another training is at work.
     """
     with registry.stage(new_version()) as staged:
+        previous = previous_themes(registry, signing=signing)
         fit = _fit(
-            version_of(staged), seeds=seeds, database_url=database_url, seed=seed, n_themes=n_themes, report=report
+            version_of(staged),
+            seeds=seeds,
+            database_url=database_url,
+            seed=seed,
+            n_themes=n_themes,
+            previous=previous,
+            report=report,
         )
         report("comparing")
         comparison = _compare(fit, registry, signing=signing, seed=seed)
@@ -102,7 +109,7 @@ def train(
             taxonomy=fit.analyser.taxonomy,
             parts=fit.analyser.parts(),
             facts=_facts(fit, comparison, seed=seed, force=force),
-            attachments={ATTACHMENT: fit.held_out.to_bytes()},
+            attachments={ATTACHMENT: fit.held_out.to_bytes(), theme_history.ATTACHMENT: fit.themes.history.to_bytes()},
             signing=signing,
         )
         load(staged, signing=signing)  # read back, hashes and canaries checked, before anyone else can see it
@@ -112,7 +119,8 @@ def train(
 
 
 def _fit(
-    version: str, *, seeds: Path, database_url: str | None, seed: int, n_themes: int, report: Progress
+    version: str, *, seeds: Path, database_url: str | None, seed: int, n_themes: int | None,
+    previous: Previous | None, report: Progress,
 ) -> _Fit:  # fmt: skip
     """Fit all models on a seeds folder and the store of added articles."""
     report("reading the corpus")
@@ -142,7 +150,14 @@ def _fit(
     )
     report("fitting themes")
     themes = fit_themes(
-        corpus.documents, features.counts, features.index, n_themes=n_themes, sweeps=THEME_SWEEPS, seed=seed
+        corpus.documents,
+        [article_facts(article, taxonomy) for article in corpus.articles],
+        features.counts,
+        features.index,
+        n_themes=n_themes,
+        seed=seed,
+        label_names=taxonomy.region_names | {topic.code: topic.name for topic in taxonomy.topics},
+        previous=previous,
     )
     analyser = Analyser(
         version=version,
@@ -151,7 +166,7 @@ def _fit(
         prose=prose,
         topics=topics.classifier,
         regions=regions,
-        themes=themes,
+        themes=themes.model,
         similar=fit_similar(
             features.counts,
             [
@@ -161,7 +176,7 @@ def _fit(
         ),
     )
     labelled = [corpus.articles[row] for row in rows]
-    return _Fit(analyser, corpus, own, features, groups, _held_out(labelled, topics, taxonomy), rows)
+    return _Fit(analyser, corpus, own, features, groups, _held_out(labelled, topics, taxonomy), rows, themes)
 
 
 def _held_out(labelled: Sequence[Article], fit: TopicFit, taxonomy: Taxonomy) -> HeldOut:
@@ -215,6 +230,7 @@ def _facts(fit: _Fit, comparison: Comparison | None, *, seed: int, force: str | 
         "seed": seed,
         "canaries": fit.analyser.canaries(_canary_texts(fit.corpus.articles[: fit.corpus.n_seeds])),
         "evaluation": fit.held_out.figures(),
+        "themes": fit.themes.figures,
         "comparison": comparison and comparison.to_dict(),
         "forced": force,
         "baseline": tally.to_dict(),

@@ -1,112 +1,286 @@
-"""Fits the themes: gensim LDA over the corpus, its counts drawn by a Gibbs sampler, with names that people can read."""
+"""Fits the themes: vocabulary -> start -> Gibbs draw -> gensim model -> which topics are themes -> ids -> descriptions.
 
-from collections import Counter, defaultdict
-from collections.abc import Sequence
+Read this first of the `theme_*` modules. `docs/themes.md` says what each step is worth.
+"""
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
-import tomotopy
 from gensim.models import LdaModel
 from scipy.sparse import csr_matrix
 
-from dateline.terms import TermIndex
-from dateline.text import Document, stem
+from dateline.terms import TermIndex, document_word_ids
+from dateline.text import Document
 from dateline.themes import ThemeEntry, ThemeModel, infer
-from training.features import STOP_STEMS
+from training import theme_quality as quality
+from training.theme_choice import Claims, choose, pool_size, telling_terms, without_twins
+from training.theme_entries import ArticleFacts, Fitted, describe
+from training.theme_history import (
+    ThemeHistory,
+    match,
+    new_ids,
+    similarity,
+    strongest,
+    word_similarity,
+)
+from training.theme_sampler import Draw, draw, gensim_model
+from training.theme_start import continued, factorised
+from training.theme_words import theme_words
 
-_ALPHA, _ETA = 0.1, 0.01
-_MIN_DOCUMENTS = 4
-_MAX_DOCUMENT_SHARE = 0.12
-_TERMS_SHOWN = 10
-_NAME_TERMS = 3
+SWEEPS = 150
+_THEMES_PER_ROOT = 0.66
+_LEAST_COHERENCE = 0.0
+"""Where the number of themes is not fixed, topics below this are no themes."""
+_NEW_FROM, _NEW_PER_TOPIC = 20, 200
+"""New articles from which topics are looked for among them alone, and how many of them for each further topic."""
+_NOVEL_SHARE = 0.5
+_STABILITY_DOCUMENTS = 2000
+_NAMED_FROM = 15
+_METHOD = 1
+"""Goes into fingerprints: another number makes unchanged corpora be fitted anew."""
+
+
+@dataclass(frozen=True)
+class Previous:
+    """The themes of the version that served before.
+
+    `model` is None if it cannot be read any more; `next_number` is the first that no theme of any version has had.
+    """
+
+    history: ThemeHistory
+    model: ThemeModel | None
+    figures: Mapping[str, Any]
+    next_number: int
+
+    @property
+    def entries(self) -> Sequence[ThemeEntry]:
+        """What was known of its themes."""
+        return self.model.entries if self.model else ()
+
+
+@dataclass(frozen=True)
+class ThemeFit:
+    """Fitted themes: the model that serves, what the next training needs, and the figures for the manifest."""
+
+    model: ThemeModel
+    history: ThemeHistory
+    figures: dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Learned:
+    """Topics of which those in `chosen` are themes. `coherence`: (n_topics,)."""
+
+    draw: Draw
+    chosen: Sequence[int]
+    coherence: np.ndarray
+
+
+def themes_for(n_articles: int) -> int:
+    """Return how many themes a corpus of so many articles is given unless somebody fixes it."""
+    return max(2, round(_THEMES_PER_ROOT * float(np.sqrt(n_articles))))
 
 
 def fit_themes(
-    documents: Sequence[Document], counts: csr_matrix, index: TermIndex, *, n_themes: int, sweeps: int, seed: int
-) -> ThemeModel:
-    """Return a theme model of `n_themes` themes for documents with term counts (n_docs, n_terms).
+    documents: Sequence[Document], facts: Sequence[ArticleFacts], counts: csr_matrix, index: TermIndex, *,
+    n_themes: int | None, seed: int, label_names: Mapping[str, str], previous: Previous | None = None,
+    sweeps: int = SWEEPS,
+) -> ThemeFit:  # fmt: skip
+    """Return the themes of documents with term counts (n_docs, n_terms); `n_themes` fixes how many.
 
-    A corpus with fewer theme words than themes has no themes.
+    With `previous` its topics are continued and its ids kept. Nothing is fitted if all that counts is as it was then.
+    A corpus with fewer theme words than topics has no themes.
     """
+    fingerprint = _fingerprint(facts, counts, index, n_themes, seed, sweeps)
+    if previous and previous.model and previous.history.fingerprint == fingerprint:
+        return ThemeFit(previous.model, previous.history, dict(previous.figures))
     words = theme_words(counts, index)
-    if len(words) < n_themes:
-        nothing = np.full(index.n_terms, -1, dtype=np.int64)
-        return ThemeModel(nothing, np.zeros((0, 0)), np.zeros(0), [])
     stems = [index.stems[word] for word in words]
-    corpus = counts[:, words]
-    lda = fit_lda(corpus, stems, n_themes=n_themes, sweeps=sweeps, seed=seed)
-    word_of_term = np.full(index.n_terms, -1, dtype=np.int64)
-    word_of_term[words] = np.arange(len(words))
-    exp_elog_beta = np.ascontiguousarray(lda.expElogbeta.T)
-    shares = _shares(corpus, exp_elog_beta, lda.alpha)
-    entries = _entries(lda.get_topics(), stems, _surface_forms(documents), shares)
-    return ThemeModel(word_of_term, exp_elog_beta, lda.alpha, entries)
+    next_number = previous.next_number if previous else 1
+    wanted = n_themes or themes_for(len(documents))
+    if len(words) < 2 * pool_size(wanted):
+        return _no_themes(index, next_number, fingerprint)
+    corpus = counts[:, words].tocsr()
+    ids = [fact.id for fact in facts]
+    history = previous.history if previous else None
+    prior = start(corpus, stems, ids, pool=pool_size(wanted), history=history)
+    drawn, _ = without_twins(
+        draw(corpus, n_topics=max(pool_size(wanted), len(prior)), sweeps=sweeps, seed=seed, prior=prior)
+    )
+    lda = gensim_model(drawn, stems, seed=seed)
+    weights = document_weights(lda, corpus)
+    carried = _carried(drawn, stems, weights, ids, history) if history else {}
+    learned = learn(
+        drawn, corpus, n_themes=n_themes, wanted=wanted, carried=carried, novel=_novel(weights, ids, history)
+    )
+    order = _in_order(learned, carried)
+    kept = [carried.get(topic) for topic in order[: len(learned.chosen)]]
+    given, next_number = new_ids(kept, next_number=next_number)
+    ordered = Draw(drawn.counts[order], drawn.alpha[order])
+    entries = describe(
+        _fitted(given, ordered, stems, weights[:, order], corpus),
+        documents=documents,
+        facts=facts,
+        counts=counts,
+        index=index,
+        label_names=label_names,
+        before=previous.entries if previous else (),
+    )
+    model = _model(gensim_model(ordered, stems, seed=seed), words, index.n_terms, entries)
+    topics, strengths = strongest(weights[:, order])
+    found = ThemeHistory(
+        stems, ordered.counts.astype(np.float32), ordered.alpha, given, ids, topics, strengths, next_number, fingerprint
+    )
+    again = draw(corpus, n_topics=len(prior), sweeps=sweeps, seed=seed + 1, prior=prior)
+    figures = {
+        **_quality(learned, documents, index, stems),
+        "stability": round(stability(drawn, learned.chosen, again, corpus, stems), 4),
+        "coverage": round(_coverage(model, documents, index), 4),
+        "next_number": next_number,
+    }
+    return ThemeFit(model, found, figures)
 
 
-def fit_lda(corpus: csr_matrix, stems: Sequence[str], *, n_themes: int, sweeps: int, seed: int) -> LdaModel:
-    """Return gensim's LDA model of a corpus (n_docs, n_words), its topic-word counts drawn by collapsed Gibbs sampling.
+def start(
+    corpus: csr_matrix, stems: Sequence[str], ids: Sequence[str], *, pool: int, history: ThemeHistory | None
+) -> np.ndarray:
+    """Return the prior counts (n_topics, n_words) from which `pool` topics are drawn.
 
-    On corpora of this size sampling finds more coherent topics than online variational Bayes in the same time;
-    inference and further training are gensim's. The same seed gives the same model.
-    Source: Griffiths and Steyvers 2004, "Finding scientific topics", doi:10.1073/pnas.0307752101.
+    The topics of before, if most of the articles are those of before and about as many topics are wanted, with further
+    ones found among the new articles; else topics found by factorising the corpus.
     """
-    sampler = tomotopy.LDAModel(k=n_themes, alpha=_ALPHA, eta=_ETA, seed=seed)
-    for row in corpus:
-        drawn = [stems[word] for word, n in zip(row.indices, row.data, strict=True) for _ in range(int(n))]
-        if drawn:
-            sampler.add_doc(drawn)
-    sampler.train(sweeps, workers=1, parallel=tomotopy.ParallelScheme.NONE)
-    lda = LdaModel(
-        num_topics=n_themes, id2word=dict(enumerate(stems)), alpha=sampler.alpha.astype(np.float64), eta=_ETA,
-        random_state=seed, dtype=np.float64,
-    )  # fmt: skip
-    columns = {stem: column for column, stem in enumerate(stems)}
-    order = [columns[stem] for stem in sampler.used_vocabs]
-    counts = np.zeros((n_themes, len(stems)))
-    sizes = sampler.get_count_by_topics()
-    for topic in range(n_themes):
-        distribution = np.asarray(sampler.get_topic_word_dist(topic), dtype=np.float64)
-        counts[topic, order] = distribution * sizes[topic]
-    lda.state.sstats = counts
-    lda.sync_state()
-    return lda
+    if history is None:
+        return factorised(corpus, pool)
+    known = np.isin(np.array(ids, dtype=object), np.array(list(history.documents), dtype=object))
+    if 2 * known.sum() < len(ids) or abs(len(history.counts) - pool) > 0.2 * pool:
+        return factorised(corpus, pool)
+    earlier = history.counts_over(stems)
+    n_new = int((~known).sum())
+    spare = min(1 + n_new // _NEW_PER_TOPIC, pool // 2) if n_new >= _NEW_FROM else 0
+    n_themes = len(history.ids)
+    others = n_themes + np.argsort(-earlier[n_themes:].sum(axis=1), kind="stable")
+    kept = [*range(n_themes), *others[: max(0, pool - spare - n_themes)].tolist()]
+    news = factorised(corpus[~known], spare) if spare else np.zeros((0, corpus.shape[1]))
+    return np.vstack([continued(earlier[kept]), news])
 
 
-def theme_words(counts: csr_matrix, index: TermIndex) -> np.ndarray:
-    """Return the term ids that themes are made of: single stems, neither rare nor everywhere."""
-    stems = len(index.stems)
-    frequency = np.asarray((counts[:, :stems] > 0).sum(axis=0)).ravel()
-    most = max(_MIN_DOCUMENTS, _MAX_DOCUMENT_SHARE * counts.shape[0])
-    content = np.array([len(s) > 2 and s not in STOP_STEMS and not s.isdigit() for s in index.stems])
-    return np.flatnonzero((frequency >= _MIN_DOCUMENTS) & (frequency <= most) & content)
+def learn(
+    drawn: Draw, corpus: csr_matrix, *, n_themes: int | None, wanted: int, carried: Mapping[int, str] | None = None,
+    novel: Sequence[int] = (),
+) -> Learned:  # fmt: skip
+    """Return which topics of a draw are themes: `n_themes` if that is fixed, else about `wanted`, junk left out.
+
+    `carried`: topic -> id of the earlier theme that it carries on; `novel`: topics that mostly new articles are about.
+    """
+    carried = carried or {}
+    coherence = quality.npmi(telling_terms(drawn), corpus)
+    most = n_themes or max(wanted, len(carried) + len([topic for topic in novel if topic not in carried]))
+    floor = -1.0 if n_themes else _LEAST_COHERENCE
+    chosen = choose(drawn, coherence, n_themes=most, claims=Claims(carried, novel), floor=floor)
+    return Learned(drawn, chosen, coherence)
 
 
-def _shares(corpus: csr_matrix, exp_elog_beta: np.ndarray, alpha: np.ndarray) -> np.ndarray:
-    weights = np.zeros(len(alpha))
-    for row in corpus:
-        weights += infer(exp_elog_beta[row.indices], row.data, alpha)
-    return np.asarray(weights / weights.sum())
+def document_weights(lda: LdaModel, corpus: csr_matrix) -> np.ndarray:
+    """Return the topic weights of the documents of a corpus (n_docs, n_topics), as serving infers them."""
+    beta = np.ascontiguousarray(lda.expElogbeta.T)
+    even = lda.alpha / lda.alpha.sum()
+    return np.array([infer(beta[row.indices], row.data, lda.alpha) if row.nnz else even for row in corpus])
 
 
-def _surface_forms(documents: Sequence[Document]) -> dict[str, str]:
-    """Return stem -> the word that most often stands for it."""
-    seen: defaultdict[str, Counter[str]] = defaultdict(Counter)
-    for word, n in Counter(w for d in documents for w in d.title_words + d.body_words).items():
-        seen[stem(word)][word] += n
-    return {s: min(words, key=lambda w: (-words[w], w)) for s, words in seen.items()}
+def stability(drawn: Draw, chosen: Sequence[int], again: Draw, corpus: csr_matrix, stems: Sequence[str]) -> float:
+    """Return the share of themes that a draw with another seed finds again, by the rule by which ids are kept."""
+    step = max(1, corpus.shape[0] // _STABILITY_DOCUMENTS)
+    sample = corpus[::step]
+    again, _ = without_twins(again)
+    first, second = (document_weights(gensim_model(d, stems, seed=0), sample) for d in (drawn, again))
+    alike = similarity(drawn.topics[list(chosen)], again.topics, first[:, list(chosen)], second)
+    return len(match(alike)) / len(chosen) if chosen else 0.0
 
 
-def _entries(topics: np.ndarray, stems: Sequence[str], surface: dict[str, str], shares: np.ndarray) -> list[ThemeEntry]:
-    overall = shares @ topics
-    entries, taken = [], set[str]()
-    for number, topic in enumerate(topics):
-        # Terms by probability; names by what sets the theme apart. Source: Sievert and Shirley 2014, "LDAvis".
-        likely = np.argsort(-topic, kind="stable")[:_TERMS_SHOWN]
-        relevance = 0.4 * np.log(topic[likely]) + 0.6 * np.log(topic[likely] / overall[likely])
-        ranked = [surface.get(stems[i], stems[i]) for i in likely[np.argsort(-relevance, kind="stable")]]
-        name = ", ".join(ranked[:_NAME_TERMS])
-        while name in taken:
-            name = f"{name}, {ranked[_NAME_TERMS]}"
-        taken.add(name)
-        terms = tuple(surface.get(stems[i], stems[i]) for i in likely)
-        entries.append(ThemeEntry(f"t{number + 1:02d}", name, terms, float(shares[number])))
-    return entries
+def _carried(
+    drawn: Draw, stems: Sequence[str], weights: np.ndarray, ids: Sequence[str], history: ThemeHistory
+) -> dict[int, str]:
+    """Return topic -> id of the earlier theme that it carries on."""
+    before = replace(history, counts=history.counts_over(stems))
+    known, earlier = before.document_weights(ids)
+    n_themes = len(history.ids)
+    topics = Draw(before.counts[:n_themes], before.alpha[:n_themes]).topics
+    alike = similarity(topics, drawn.topics, earlier[:, :n_themes], weights[known])
+    return {topic: history.ids[theme] for topic, theme in match(alike).items()}
+
+
+def _novel(weights: np.ndarray, ids: Sequence[str], history: ThemeHistory | None) -> list[int]:
+    """Return the topics that mostly new articles are about."""
+    if history is None:
+        return []
+    known = np.isin(np.array(ids, dtype=object), np.array(list(history.documents), dtype=object))
+    if known.all() or not known.any():
+        return []
+    share = weights[~known].sum(axis=0) / np.maximum(weights.sum(axis=0), 1e-12)
+    return np.flatnonzero(share > _NOVEL_SHARE).tolist()
+
+
+def _in_order(learned: Learned, carried: Mapping[int, str]) -> list[int]:
+    """Return all topics, themes first: those that carry on by their number, then new ones by size, then the others."""
+    size = learned.draw.counts.sum(axis=1)
+    earlier = sorted((t for t in learned.chosen if t in carried), key=lambda t: int(carried[t][1:]))
+    new = sorted((t for t in learned.chosen if t not in carried), key=lambda t: (-size[t], t))
+    rest = [t for t in range(len(size)) if t not in set(learned.chosen)]
+    return [*earlier, *new, *rest]
+
+
+def _fitted(ids: Sequence[str], ordered: Draw, stems: Sequence[str], weights: np.ndarray, corpus: csr_matrix) -> Fitted:
+    n = len(ids)
+    return Fitted(
+        ids=ids,
+        stems=stems,
+        tops=telling_terms(ordered, _NAMED_FROM)[:n],
+        weights=weights[:, :n],
+        distances=1.0 - word_similarity(ordered.topics[:n], ordered.topics[:n]),
+        n_words=np.asarray(corpus.sum(axis=1)).ravel(),
+    )
+
+
+def _model(lda: LdaModel, words: np.ndarray, n_terms: int, entries: Sequence[ThemeEntry]) -> ThemeModel:
+    word_of_term = np.full(n_terms, -1, dtype=np.int64)
+    word_of_term[words] = np.arange(len(words))
+    return ThemeModel(word_of_term, np.ascontiguousarray(lda.expElogbeta.T), lda.alpha, entries)
+
+
+def _quality(learned: Learned, documents: Sequence[Document], index: TermIndex, stems: Sequence[str]) -> dict[str, Any]:
+    chosen = list(learned.chosen)
+    tops = telling_terms(learned.draw)[chosen]
+    texts = quality.sample(documents)
+    stemmed = [[index.stems[i] for i in document_word_ids(index, text).tolist() if i >= 0] for text in texts]
+    return {
+        "themes": len(chosen),
+        "npmi": round(float(learned.coherence[chosen].mean()), 4) if chosen else 0.0,
+        "c_v": round(quality.c_v(tops, stemmed, stems), 4),
+        "diversity": round(quality.diversity(tops), 4),
+    }
+
+
+def _coverage(model: ThemeModel, documents: Sequence[Document], index: TermIndex) -> float:
+    """Return the share of the articles that are given a theme."""
+    terms = (index.counts(document_word_ids(index, document)) for document in documents)
+    return sum(bool(model.themes(ids, n)) for ids, n in terms) / len(documents)
+
+
+def _no_themes(index: TermIndex, next_number: int, fingerprint: str) -> ThemeFit:
+    nothing = np.full(index.n_terms, -1, dtype=np.int64)
+    empty = np.zeros((0, 0))
+    history = ThemeHistory([], empty, np.zeros(0), [], [], empty, empty, next_number, fingerprint)
+    figures = {"themes": 0, "npmi": 0.0, "c_v": 0.0, "diversity": 0.0, "stability": 0.0, "coverage": 0.0}
+    return ThemeFit(ThemeModel(nothing, empty, np.zeros(0), []), history, {**figures, "next_number": next_number})
+
+
+def _fingerprint(
+    facts: Sequence[ArticleFacts], counts: csr_matrix, index: TermIndex, n_themes: int | None, seed: int, sweeps: int
+) -> str:
+    digest = hashlib.sha256(repr((_METHOD, n_themes, seed, sweeps, index.stems, list(facts))).encode())
+    for part in (counts.data, counts.indices, counts.indptr):
+        digest.update(np.ascontiguousarray(part).tobytes())
+    return digest.hexdigest()
