@@ -21,7 +21,7 @@ _SENTENCE_START = re.compile(r"(?:^|[.!?:\n\"])[\s\"'(\-]*$")
 _NO_SUBJECT_WORDS = """
 ain aren couldn didn doesn don hadn hasn haven isn mustn shouldn wasn weren won wouldn ll re ve yes no said says
 monday tuesday wednesday thursday friday saturday sunday mon tue tues wed thu thur thurs fri sat sun today
-tomorrow yesterday tonight january february march april may june july august september october november december
+http https www com org html permalink tomorrow yesterday tonight january february march april may june july august september october november december
 jan feb mar apr jun jul aug sep sept oct nov dec morning afternoon evening 1st 2nd 3rd 4th 5th mr mrs ms
 """
 _NO_SUBJECT = frozenset(map(stem, _NO_SUBJECT_WORDS.split()))

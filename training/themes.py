@@ -134,10 +134,10 @@ def fit_themes(
     found = ThemeHistory(
         stems, ordered.counts.astype(np.float32), ordered.alpha, given, ids, topics, strengths, next_number, fingerprint
     )
-    again = draw(corpus, n_topics=len(prior), sweeps=sweeps, seed=seed + 1, prior=prior)
+    again, _ = without_twins(draw(corpus, n_topics=len(prior), sweeps=sweeps, seed=seed + 1, prior=prior))
     figures = {
         **_quality(learned, documents, index, stems),
-        "stability": round(stability(drawn, learned.chosen, again, corpus, stems), 4),
+        "stability": round(share_found_again(drawn, learned.chosen, again, corpus), 4),
         "coverage": round(_coverage(model, documents, index), 4),
         "next_number": next_number,
     }
@@ -190,14 +190,18 @@ def document_weights(lda: LdaModel, corpus: csr_matrix) -> np.ndarray:
     return np.array([infer(beta[row.indices], row.data, lda.alpha) if row.nnz else even for row in corpus])
 
 
-def stability(drawn: Draw, chosen: Sequence[int], again: Draw, corpus: csr_matrix, stems: Sequence[str]) -> float:
-    """Return the share of themes that a draw with another seed finds again, by the rule by which ids are kept."""
-    step = max(1, corpus.shape[0] // _STABILITY_DOCUMENTS)
-    sample = corpus[::step]
-    again, _ = without_twins(again)
-    first, second = (document_weights(gensim_model(d, stems, seed=0), sample) for d in (drawn, again))
+def share_found_again(drawn: Draw, chosen: Sequence[int], again: Draw, corpus: csr_matrix) -> float:
+    """Return the share of the `chosen` themes of a draw that another draw has too, by the rule by which ids are kept.
+
+    `again` may be of other documents, but over the words of `corpus` (n_docs, n_words), whose documents are compared.
+    """
+    if not chosen:
+        return 0.0
+    sample = corpus[:: max(1, corpus.shape[0] // _STABILITY_DOCUMENTS)]
+    words = [str(word) for word in range(corpus.shape[1])]
+    first, second = (document_weights(gensim_model(d, words, seed=0), sample) for d in (drawn, again))
     alike = similarity(drawn.topics[list(chosen)], again.topics, first[:, list(chosen)], second)
-    return len(match(alike)) / len(chosen) if chosen else 0.0
+    return len(match(alike)) / len(chosen)
 
 
 def _carried(
