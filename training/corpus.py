@@ -30,6 +30,7 @@ class Article(BaseModel):
     topics: tuple[str, ...] | None = None
     subtopics: tuple[str, ...] = ()
     countries: tuple[str, ...] | None = None
+    date: Annotated[str | None, Field(exclude=True, description="Of publication, as in ISO 8601.")] = None
 
 
 @dataclass(frozen=True)

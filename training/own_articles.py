@@ -77,4 +77,5 @@ def _article(stored: StoredArticle, known: set[str], unknown: set[str], *, any_c
         topics=kept(stored.topics),
         subtopics=kept(stored.subtopics) or (),
         countries=stored.countries if any_country else kept(stored.countries),
+        date=stored.date.isoformat() if stored.date else None,
     )

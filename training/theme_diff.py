@@ -134,8 +134,8 @@ def _flow(before: ThemeHistory, after: ThemeHistory) -> _Flow:
 
 def _mostly(shares: Mapping[str, float], entries: Mapping[str, ThemeEntry]) -> str | None:
     """Return the theme with the largest share, if that is large enough to speak of a part."""
-    best = max((id for id in shares if id in entries), key=lambda id: shares[id], default=None)
-    return best if best is not None and shares[best] >= _PART else None
+    share, best = max(((share, id) for id, share in shares.items() if id in entries), default=(0.0, None))
+    return best if share >= _PART else None
 
 
 def _called(entry: ThemeEntry) -> str:

@@ -68,6 +68,10 @@ class ThemeHistory:
             result[:, new] = self.counts[:, old]
         return result
 
+    def main_topics(self) -> dict[str, int]:
+        """Return article -> its strongest topic."""
+        return dict(zip(self.documents, self.topics[:, 0].tolist(), strict=True)) if len(self.documents) else {}
+
     def document_weights(self, documents: Sequence[str]) -> tuple[np.ndarray, np.ndarray]:
         """Return which of the given articles were known (n,), and the topic weights of those (n_known, n_topics)."""
         rows = {id: row for row, id in enumerate(self.documents)}

@@ -18,7 +18,7 @@ def article_facts(article: Article, taxonomy: Taxonomy) -> ArticleFacts:
     regions = None
     if article.countries is not None and region_of:
         regions = tuple(dict.fromkeys(region_of[country] for country in article.countries if country in region_of))
-    return ArticleFacts(article.id, article.title, article.topics, regions)
+    return ArticleFacts(article.id, article.title, article.topics, regions, article.date)
 
 
 def history_of(registry: Registry, version: str) -> ThemeHistory | None:

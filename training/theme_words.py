@@ -20,9 +20,10 @@ _SAME_PREFIX, _SAME_PREFIX_SHARE = 4, 0.6
 _SENTENCE_START = re.compile(r"(?:^|[.!?:\n\"])[\s\"'(\-]*$")
 _NO_SUBJECT_WORDS = """
 ain aren couldn didn doesn don hadn hasn haven isn mustn shouldn wasn weren won wouldn ll re ve yes no said says
-monday tuesday wednesday thursday friday saturday sunday mon tue tues wed thu thur thurs fri sat sun today
-http https www com org html permalink tomorrow yesterday tonight january february march april may june july august september october november december
-jan feb mar apr jun jul aug sep sept oct nov dec morning afternoon evening 1st 2nd 3rd 4th 5th mr mrs ms
+monday tuesday wednesday thursday friday saturday sunday mon tue tues wed thu thur thurs fri sat sun today http
+https www com org html permalink tomorrow yesterday tonight january february march april may june july august
+september october november december jan feb mar apr jun jul aug sep sept oct nov dec morning afternoon evening
+1st 2nd 3rd 4th 5th mr mrs ms
 """
 _NO_SUBJECT = frozenset(map(stem, _NO_SUBJECT_WORDS.split()))
 """Words of news that are about nothing: halves of contractions, days, months, ordinals."""
