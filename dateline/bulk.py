@@ -1,0 +1,212 @@
+"""Many texts: JSON Lines and files in, one JSON line out for each, in order, on all cores and in little memory.
+
+The part of `python -m dateline classify` that knows no terminal. The first texts are answered in this process, so that
+a few of them pay for no other; the rest goes in chunks to worker processes, which share the model's arrays through
+the page cache. Must not import the service.
+"""
+
+import os
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from functools import cache
+from itertools import chain, islice
+from pathlib import Path
+from typing import IO, Any, NamedTuple
+
+import joblib
+import orjson
+
+from dateline.analyser import Analyser, load
+from dateline.errors import DatelineError, EmptyText, InvalidText
+from dateline.settings import load_settings
+
+_ALONE = 256
+"""So many texts take as long as it takes to start the worker processes."""
+_CHUNK_TEXTS, _CHUNK_BYTES = 64, 512 * 1024
+
+
+class Raw(NamedTuple):
+    """A text as read: where it stands, what is there, and the name of the file where the whole file is the text."""
+
+    where: str
+    content: bytes
+    name: str | None = None
+
+
+@dataclass(frozen=True)
+class Options:
+    """How to answer; `max_chars` is the longest text or title accepted."""
+
+    max_chars: int
+    home_country: str | None = None
+    explain: bool = False
+
+
+class Answers(NamedTuple):
+    """What `n` texts, read from `size` bytes, were answered: JSON lines, and what was wrong with the bad ones."""
+
+    lines: bytes
+    errors: list[str]
+    n: int
+    size: int
+
+
+class Begun(NamedTuple):
+    """What an interrupted run has written: how many answers, the id of the last, the model that gave them."""
+
+    n: int
+    last_id: Any
+    model: str | None
+
+
+def cores() -> int:
+    """Return how many processes this machine, container or affinity mask lets run at once."""
+    return int(joblib.cpu_count())
+
+
+def read_raw(files: Iterable[tuple[Path, IO[bytes] | None]]) -> Iterator[Raw]:
+    """Yield the texts of files; one with an open stream, or named *.jsonl, is JSON Lines, any other is one text."""
+    for path, stream in files:
+        if stream is not None:
+            yield from _lines("standard input", stream)
+        elif path.suffix == ".jsonl":
+            with path.open("rb") as opened:
+                yield from _lines(str(path), opened)
+        else:
+            yield Raw(str(path), path.read_bytes(), path.name)
+
+
+def answer_all(raws: Iterator[Raw], folder: Path, options: Options, *, jobs: int) -> Iterator[Answers]:
+    """Yield the answers to texts, in order, from the model version in `folder`; with one job, text by text.
+
+    Raises NoModel or InvalidModel.
+    """
+    analyser = load(folder, signing=load_settings().signing)
+    for raw in raws if jobs == 1 else islice(raws, _ALONE):
+        yield answer(analyser, [raw], options)
+    chunks = _chunks(raws)
+    first = next(chunks, None)
+    if first is None:
+        return
+    # Each worker is one thread: more would only compete for the same cores.
+    with joblib.parallel_config(backend="loky", inner_max_num_threads=1):
+        workers = joblib.Parallel(n_jobs=jobs, return_as="generator", pre_dispatch="2*n_jobs", batch_size=1)
+        yield from workers(joblib.delayed(_answer_in_worker)(c, folder, options) for c in chain([first], chunks))
+
+
+def answer(analyser: Analyser, raws: Iterable[Raw], options: Options) -> Answers:
+    """Return the answers to texts; one that is none gets its id and an "error"."""
+    lines, errors, size = [], [], 0
+    for raw in raws:
+        size += len(raw.content)
+        id: Any = raw.name
+        try:
+            item = parse(raw)
+            id = item.get("id")
+            text, title = _checked(item, options.max_chars)
+            analysis = analyser.analyse(text, title=title, home_country=options.home_country, explain=options.explain)
+            answered = analysis.to_dict(id=id)
+        except EmptyText as error:
+            answered = analyser.no_answer(str(error)).to_dict(id=id)
+        except InvalidText as error:
+            answered = {"id": id, "error": str(error)}
+            errors.append(f"{raw.where}: {error}")
+        lines.append(orjson.dumps(answered, option=orjson.OPT_APPEND_NEWLINE))
+    return Answers(b"".join(lines), errors, len(lines), size)
+
+
+def parse(raw: Raw) -> dict[str, Any]:
+    """Return the item that a text was read as. Raises InvalidText."""
+    if raw.name is not None:
+        try:
+            return {"id": raw.name, "text": raw.content.decode("utf-8-sig")}
+        except UnicodeDecodeError as error:
+            raise InvalidText(f"not UTF-8: {error}") from None
+    try:
+        item = orjson.loads(raw.content)
+    except orjson.JSONDecodeError as error:
+        raise InvalidText(f"not JSON: {error}") from None
+    if not isinstance(item, dict):
+        raise InvalidText("a JSON object is needed")
+    return item
+
+
+def begun(output: Path) -> Begun:
+    """Return what stands in the output of an interrupted run, after cutting off half a last line."""
+    n, model, last, end = 0, None, b"", 0
+    with output.open("r+b") as written:
+        for line in written:
+            if not line.endswith(b"\n"):
+                break
+            n, end, last = n + 1, end + len(line), line
+            if model is None:
+                model = _of_answer(line, output).get("model")
+        written.truncate(end)
+        written.flush()
+        os.fsync(written.fileno())
+    return Begun(n, _of_answer(last, output).get("id") if n else None, model)
+
+
+def skip(raws: Iterator[Raw], done: Begun) -> int:
+    """Move past the texts that are answered and return their bytes.
+
+    Raises DatelineError if the answers are not those of these texts.
+    """
+    last, size = None, 0
+    for last in islice(raws, done.n):
+        size += len(last.content)
+    try:
+        id = parse(last).get("id") if last is not None else None
+    except InvalidText:
+        id = last.name if last is not None else None
+    if id != done.last_id:
+        raise DatelineError(f"the output is not of this input: its answer {done.n} is to {done.last_id!r}, not {id!r}")
+    return size
+
+
+def _of_answer(line: bytes, output: Path) -> dict[str, Any]:
+    try:
+        answered = orjson.loads(line)
+    except orjson.JSONDecodeError:
+        answered = None
+    if not isinstance(answered, dict):
+        raise DatelineError(f"{output}: not the output of this command")
+    return answered
+
+
+@cache
+def _worker_analyser(folder: Path) -> Analyser:
+    return load(folder, signing=load_settings().signing)
+
+
+def _answer_in_worker(raws: list[Raw], folder: Path, options: Options) -> Answers:
+    return answer(_worker_analyser(folder), raws, options)
+
+
+def _lines(name: str, lines: IO[bytes]) -> Iterator[Raw]:
+    for number, line in enumerate(lines, start=1):
+        if line.strip():
+            yield Raw(f"{name}:{number}", line)
+
+
+def _chunks(raws: Iterable[Raw]) -> Iterator[list[Raw]]:
+    chunk: list[Raw] = []
+    size = 0
+    for raw in raws:
+        chunk.append(raw)
+        size += len(raw.content)
+        if len(chunk) >= _CHUNK_TEXTS or size >= _CHUNK_BYTES:
+            yield chunk
+            chunk, size = [], 0
+    if chunk:
+        yield chunk
+
+
+def _checked(item: dict[str, Any], limit: int) -> tuple[str, str]:
+    text, title = item.get("text"), item.get("title") or ""
+    for name, value in (("text", text), ("title", title)):
+        if not isinstance(value, str):
+            raise InvalidText(f"{name}: a string is needed")
+        if len(value) > limit:
+            raise InvalidText(f"{name}: {len(value):,} characters, the limit is {limit:,} (DATELINE_MAX_TEXT_CHARS)")
+    return str(text), title
