@@ -15,6 +15,7 @@ from dateline.errors import InvalidModel, InvalidText, NoModel, UnknownCountry, 
 from dateline.settings import Settings
 from service import problems, schemas
 from service.drift import counters, summary
+from service.pages import locked_down
 from service.problems import Problem
 from service.serving import analyser, serving
 
@@ -112,6 +113,15 @@ def models() -> Response:
 def current_model() -> Response:
     """Describe the version that answers."""
     return _json(_model(analyser().version))
+
+
+@api.get("/models/<version>/report", tags=[_MODELS], responses={"200": {"content": {"text/html": {}}}})
+def report(path: schemas.VersionPath) -> Response:
+    """Show the report of a version: figures, plots, and what changed since the one before."""
+    page = bundle.attachment(serving().registry.folder(path.version), "report.html")
+    if page is None:
+        raise Problem(404, f"model {path.version} has no report")
+    return Response(page, content_type="text/html; charset=utf-8", headers=locked_down(page))
 
 
 def _model(version: str) -> dict[str, Any]:

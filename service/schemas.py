@@ -40,6 +40,12 @@ class DriftQuery(BaseModel):
     days: Annotated[int, Field(ge=1, le=90, description="How many days, today included.")] = 7
 
 
+class VersionPath(BaseModel):
+    """Which model version."""
+
+    version: Annotated[str, Field(min_length=1, max_length=100, description="A version, as listed.")]
+
+
 class BatchRequest(_Request):
     """Texts to classify in one request; each is answered, or refused, by itself."""
 

@@ -201,7 +201,8 @@ def test_the_api_describes_itself(server: Server) -> None:
     openapi_spec_validator.validate(spec)
     assert {"/v1/classify", "/v1/classify/batch", "/v1/topics", "/v1/regions", "/v1/themes", "/v1/themes/{id}",
             "/v1/themes/map", "/v1/themes/map.svg", "/v1/models",
-            "/v1/models/current", "/v1/drift", "/health/live", "/health/ready", "/v1/articles", "/v1/articles/{id}",
+            "/v1/models/current", "/v1/models/{version}/report",
+            "/v1/drift", "/health/live", "/health/ready", "/v1/articles", "/v1/articles/{id}",
             "/v1/articles/{id}/labels", "/v1/articles/{id}/similar", "/v1/articles/suggestions", "/v1/similar",
             } == set(spec["paths"])  # fmt: skip
     status, _, page = server.request("GET", "/docs/swagger")

@@ -190,6 +190,7 @@ def evaluate(registry: Registry, packs: tuple[Path, ...], version: str | None) -
     folder = registry.folder(version)
     if not packs:
         _print_figures(bundle.read_manifest(folder))
+        _print_topics(folder)
         return
     from dateline.analyser import load  # noqa: PLC0415
     from training import evaluation  # noqa: PLC0415
@@ -336,6 +337,20 @@ def _print_own(own: dict[str, Any]) -> None:
     )
     for code in own["unknown_labels"]:
         click.echo(f"  label {code!r} is not in the taxonomy and was passed over")
+
+
+def _print_topics(folder: Path) -> None:
+    from training.heldout import ATTACHMENT, HeldOut  # noqa: PLC0415
+
+    if (content := bundle.attachment(folder, ATTACHMENT)) is None:
+        return
+    click.echo(f"\n{'topic':34} articles  given  right  precision  recall  F1")
+    for topic in HeldOut.from_bytes(content).per_topic():
+        click.echo(
+            f"{topic.code:34} {topic.articles:>8} {topic.given:>6} {topic.hits:>6}      {topic.precision:.3f}   "
+            f"{topic.recall:.3f}  {topic.f1:.3f}"
+        )
+    click.echo(f"\nwith plots: {folder / 'report.html'}")
 
 
 def _print_figures(manifest: dict[str, Any]) -> None:

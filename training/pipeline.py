@@ -22,15 +22,18 @@ from dateline.registry import Registry, new_version, version_of
 from dateline.signature import UNSIGNED, Signing
 from dateline.similar import Entry
 from dateline.taxonomy import Taxonomy, read_taxonomy
-from training import gate, theme_history
+from training import gate, heldout, theme_history
+from training import report as reports
 from training.baseline import baseline
 from training.corpus import Article, Corpus, read_corpus
 from training.duplicates import near_duplicate_groups
 from training.features import Features, extract, min_term_documents
 from training.gate import Comparison
-from training.heldout import ATTACHMENT, HeldOut, held_out
+from training.heldout import HeldOut, held_out
+from training.learning import learning_curve
 from training.own_articles import OwnArticles, add_own
 from training.regions import fit_regions
+from training.report import Contents, render
 from training.similar import fit_similar
 from training.theme_versions import article_facts, previous_themes
 from training.themes import Previous, ThemeFit, fit_themes
@@ -47,6 +50,7 @@ STEPS = (
     "fitting regions",
     "fitting themes",
     "comparing",
+    "reporting",
     "writing",
 )
 
@@ -74,6 +78,7 @@ class _Fit:
     own: OwnArticles
     features: Features
     groups: np.ndarray
+    topics: TopicFit
     held_out: HeldOut
     rows: np.ndarray
     themes: ThemeFit
@@ -103,13 +108,20 @@ def train(
         )
         report("comparing")
         comparison = _compare(fit, registry, signing=signing, seed=seed)
+        facts = _facts(fit, comparison, seed=seed, force=force)
+        report("reporting")
+        page = render(_contents(fit, facts, comparison, registry, seed=seed))
         report("writing")
         manifest = bundle.write(
             staged,
             taxonomy=fit.analyser.taxonomy,
             parts=fit.analyser.parts(),
-            facts=_facts(fit, comparison, seed=seed, force=force),
-            attachments={ATTACHMENT: fit.held_out.to_bytes(), theme_history.ATTACHMENT: fit.themes.history.to_bytes()},
+            facts=facts,
+            attachments={
+                heldout.ATTACHMENT: fit.held_out.to_bytes(),
+                reports.ATTACHMENT: page,
+                theme_history.ATTACHMENT: fit.themes.history.to_bytes(),
+            },
             signing=signing,
         )
         load(staged, signing=signing)  # read back, hashes and canaries checked, before anyone else can see it
@@ -176,7 +188,7 @@ def _fit(
         ),
     )
     labelled = [corpus.articles[row] for row in rows]
-    return _Fit(analyser, corpus, own, features, groups, _held_out(labelled, topics, taxonomy), rows, themes)
+    return _Fit(analyser, corpus, own, features, groups, topics, _held_out(labelled, topics, taxonomy), rows, themes)
 
 
 def _held_out(labelled: Sequence[Article], fit: TopicFit, taxonomy: Taxonomy) -> HeldOut:
@@ -199,7 +211,7 @@ def _compare(fit: _Fit, registry: Registry, *, signing: Signing, seed: int) -> C
     try:
         folder = registry.folder(version)
         serving = load(folder, signing=signing)
-        kept = bundle.attachment(folder, ATTACHMENT)
+        kept = bundle.attachment(folder, heldout.ATTACHMENT)
     except DatelineError as error:
         return Comparison(version, note=f"the serving version cannot be loaded: {error}")
     if kept is None:
@@ -235,6 +247,27 @@ def _facts(fit: _Fit, comparison: Comparison | None, *, seed: int, force: str | 
         "forced": force,
         "baseline": tally.to_dict(),
     }
+
+
+def _contents(
+    fit: _Fit, facts: dict[str, Any], comparison: Comparison | None, registry: Registry, *, seed: int
+) -> Contents:
+    """Return what the report tells of a fit."""
+    before = {}
+    if comparison is not None and comparison.note is None:
+        before = bundle.read_manifest(registry.folder(comparison.version))["evaluation"]
+    rows = fit.rows[: fit.topics.x.shape[0]]  # the built-in model's
+    taxonomy = fit.analyser.taxonomy
+    curve = learning_curve(
+        fit.topics.x,
+        [fit.corpus.articles[row].topics or () for row in rows],
+        fit.groups[rows],
+        taxonomy,
+        fit.analyser.index,
+        blend=fit.topics.blend,
+        seed=seed,
+    )
+    return Contents(facts, taxonomy, fit.held_out, curve, fit.analyser.themes.entries, comparison, before)
 
 
 def _canary_texts(articles: Sequence[Article]) -> list[str]:

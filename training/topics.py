@@ -84,7 +84,7 @@ class TopicFit:
 
 
 @dataclass(frozen=True)
-class _Task:
+class Task:
     """Labels to learn: `truth` (n_docs, n_labels); `seeds` (n_terms, n_labels), 1 where a term is a seed word.
 
     `names` likewise, for the words in the names of labels without seed words.
@@ -116,13 +116,9 @@ def fit_topics(
         raise InvalidSeeds("articles: at least two different articles with topics are needed to train")
     labelled, counts, groups = [articles[i] for i in rows], features.counts[rows], groups[rows]
     codes = [topic.code for topic in taxonomy.topics]
-    topics = _Task(
-        indicator([article.topics or () for article in labelled], codes),
-        seed_matrix([list(topic.all_words()) for topic in taxonomy.topics], features.index),
-        seed_matrix([[] if any(t.all_words()) else label_words(t) for t in taxonomy.topics], features.index),
-    )
+    topics = topic_task([article.topics or () for article in labelled], taxonomy, features.index)
     entries = [subtopic for topic in taxonomy.topics for subtopic in topic.subtopics]
-    subtopics = _Task(
+    subtopics = Task(
         indicator([article.subtopics for article in labelled], [entry.code for entry in entries]),
         seed_matrix([list(entry.words) for entry in entries], features.index),
         seed_matrix([[] for _ in entries], features.index),
@@ -135,7 +131,7 @@ def fit_topics(
     for train, test in GroupKFold(min(FOLDS, len(set(groups)))).split(rows, groups=groups):
         _, x = tfidf(counts, train)
         for task, scores in zip((topics, subtopics), held_out, strict=True):
-            weights, bias = _fit(x[train], task.truth[train], task, blend)
+            weights, bias = fit_labels(x[train], task.truth[train], task, blend)
             seen = task.truth[train].any(axis=0) & ~task.truth[train].all(axis=0)
             scores[np.ix_(test, seen)] = (x[test] @ weights + bias)[:, seen]
         if empty.sum() >= _MIN_NOTHING:
@@ -144,7 +140,7 @@ def fit_topics(
     idf, x = tfidf(counts, np.arange(len(rows)))
     models = []
     for task, scores in zip((topics, subtopics), held_out, strict=True):
-        models.append(calibrated(*_fit(x, task.truth, task, blend), scores, task.truth, blend))
+        models.append(calibrated(*fit_labels(x, task.truth, task, blend), scores, task.truth, blend))
         progress()
     scores = np.nan_to_num(held_out[0], nan=NEVER)
     return TopicFit(
@@ -159,6 +155,15 @@ def fit_topics(
         x=x,
         lengths=lengths[rows],
         blend=blend,
+    )
+
+
+def topic_task(topics: Sequence[Sequence[str]], taxonomy: Taxonomy, index: TermIndex) -> Task:
+    """Return the task of telling a taxonomy's topics, for documents with these."""
+    return Task(
+        indicator(topics, [topic.code for topic in taxonomy.topics]),
+        seed_matrix([list(topic.all_words()) for topic in taxonomy.topics], index),
+        seed_matrix([[] if any(t.all_words()) else label_words(t) for t in taxonomy.topics], index),
     )
 
 
@@ -183,7 +188,7 @@ def tfidf_with(idf: np.ndarray, counts: csr_matrix) -> csr_matrix:
     return normalize(weighted)
 
 
-def _fit(x: csr_matrix, truth: np.ndarray, task: _Task, blend: Blend) -> tuple[np.ndarray, np.ndarray]:
+def fit_labels(x: csr_matrix, truth: np.ndarray, task: Task, blend: Blend) -> tuple[np.ndarray, np.ndarray]:
     """Return (weights (n_terms, n_labels), bias (n_labels,)) of the blend for the documents `x` and their `truth`."""
     weights = np.zeros((x.shape[1], truth.shape[1]), dtype=np.float32)
     # A label without articles rests on its seed words or name; without those it is never assigned.
