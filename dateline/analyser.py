@@ -185,7 +185,10 @@ def load(folder: Path, *, signing: Signing = UNSIGNED) -> Analyser:
     another format, or answers its canaries otherwise than at training time.
     """
     manifest, taxonomy, parts = bundle.read(folder, signing=signing)
-    analyser = Analyser.from_parts(manifest["version"], taxonomy, parts)
+    try:
+        analyser = Analyser.from_parts(manifest["version"], taxonomy, parts)
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        raise InvalidModel(f"{folder}: made by another version of Dateline ({error!r}); retrain the model") from error
     analyser.check_canaries(manifest["canaries"])
     return analyser
 

@@ -80,6 +80,16 @@ def test_a_model_that_does_not_fit_is_refused(folder: Path, changes: dict[str, o
         load(folder)
 
 
+def test_parts_that_this_dateline_does_not_know_are_refused_in_words(folder: Path) -> None:
+    manifest, taxonomy, parts = bundle.read(folder)
+    later = {**parts, "themes": {"made": "otherwise"}}
+    for path in folder.iterdir():
+        path.unlink()
+    bundle.write(folder, taxonomy=taxonomy, parts=later, facts=manifest)
+    with pytest.raises(InvalidModel, match=r"made by another version of Dateline.*retrain"):
+        load(folder)
+
+
 def test_nothing_is_unpickled_before_its_hash_is_checked(folder: Path, tmp_path: Path) -> None:
     trap = tmp_path / "sprung"
     (folder / "topics.joblib").write_bytes(b"cposix\nsystem\n(S'touch " + str(trap).encode() + b"'\ntR.")

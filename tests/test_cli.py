@@ -82,6 +82,9 @@ def test_the_training_commands_tell_one_story(copied_models: Callable[[], Path],
     assert b"seed             2" in run("training", "show", models=models).stdout
     assert b"topic@1" in run("training", "evaluate", models=models).stdout
     assert b"there; train a new one" in run("training", "train", "--if-needed", models=models).stdout
+    report = next(path.read_text() for path in sorted(models.glob("*/report.html"), reverse=True))
+    assert 'id="changes"' in report
+    assert "themes: " in report.partition('id="theme-changes"')[2]
     assert first[2:26] in run("training", "rollback", models=models).stdout.decode()
     newer = run("training", "list", models=models).stdout.decode().splitlines()[1].split()[0]
     assert b"serves now" in run("training", "promote", newer, models=models).stdout

@@ -22,7 +22,7 @@ from dateline.registry import Registry, new_version, version_of
 from dateline.signature import UNSIGNED, Signing
 from dateline.similar import Entry
 from dateline.taxonomy import Taxonomy, read_taxonomy
-from training import gate, heldout, theme_history
+from training import gate, heldout, theme_diff, theme_history
 from training import report as reports
 from training.baseline import baseline
 from training.corpus import Article, Corpus, read_corpus
@@ -35,6 +35,7 @@ from training.own_articles import OwnArticles, add_own
 from training.regions import fit_regions
 from training.report import Contents, render
 from training.similar import fit_similar
+from training.theme_diff import VersionThemes
 from training.theme_versions import article_facts, previous_themes
 from training.themes import Previous, ThemeFit, fit_themes
 from training.topics import FOLDS, TopicFit
@@ -110,7 +111,7 @@ def train(
         comparison = _compare(fit, registry, signing=signing, seed=seed)
         facts = _facts(fit, comparison, seed=seed, force=force)
         report("reporting")
-        page = render(_contents(fit, facts, comparison, registry, seed=seed))
+        page = render(_contents(fit, facts, comparison, previous, registry, seed=seed))
         report("writing")
         manifest = bundle.write(
             staged,
@@ -250,8 +251,9 @@ def _facts(fit: _Fit, comparison: Comparison | None, *, seed: int, force: str | 
 
 
 def _contents(
-    fit: _Fit, facts: dict[str, Any], comparison: Comparison | None, registry: Registry, *, seed: int
-) -> Contents:
+    fit: _Fit, facts: dict[str, Any], comparison: Comparison | None, previous: Previous | None, registry: Registry, *,
+    seed: int,
+) -> Contents:  # fmt: skip
     """Return what the report tells of a fit."""
     before = {}
     if comparison is not None and comparison.note is None:
@@ -267,7 +269,11 @@ def _contents(
         blend=fit.topics.blend,
         seed=seed,
     )
-    return Contents(facts, taxonomy, fit.held_out, curve, fit.analyser.themes.entries, comparison, before)
+    themes, changes = fit.analyser.themes.entries, ""
+    if previous is not None and previous.model is not None:
+        then, now = (previous.model.entries, previous.history), (themes, fit.themes.history)
+        changes = theme_diff.render(theme_diff.diff(VersionThemes(*then), VersionThemes(*now)))
+    return Contents(facts, taxonomy, fit.held_out, curve, themes, changes, comparison, before)
 
 
 def _canary_texts(articles: Sequence[Article]) -> list[str]:

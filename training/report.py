@@ -32,6 +32,7 @@ class Contents:
     held_out: HeldOut
     curve: Sequence[Point]
     themes: Sequence[ThemeEntry]
+    theme_changes: str
     comparison: Comparison | None
     figures_before: dict[str, float]
 
@@ -51,6 +52,7 @@ def render(contents: Contents) -> bytes:
         topics_before=_before(contents.comparison),
         comparison=contents.comparison,
         themes=sorted(contents.themes, key=lambda entry: (-entry.share, entry.id)),
+        theme_changes=contents.theme_changes,
         curve=contents.curve,
         plots={name: base64.b64encode(png).decode() for name, png in _plots(contents, names).items()},
     )
