@@ -13,6 +13,7 @@ from dateline import bundle
 from dateline.errors import DatelineError
 from dateline.registry import Registry
 from dateline.settings import load_settings
+from training.add import add
 
 _SEED = 20260101
 _NO_ROOM = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS}
@@ -44,6 +45,9 @@ def main(ctx: click.Context, models: Path | None) -> None:
     from then on, and `rollback` returns to the one before.
     """
     ctx.obj = Registry(models or load_settings().models_dir)
+
+
+main.add_command(add)
 
 
 @main.command()
