@@ -19,6 +19,7 @@ FROM ${BASE_IMAGE}
 RUN groupadd --system --gid 10001 dateline && useradd --system --uid 10001 --gid dateline --no-create-home dateline
 WORKDIR /app
 COPY --from=build /app/ /app/
+RUN install --directory --owner=dateline --group=dateline data
 USER 10001:10001
 ENV PATH=/app/.venv/bin:$PATH PYTHONDONTWRITEBYTECODE=1 PYTHONUNBUFFERED=1 DATELINE_HOST=0.0.0.0
 EXPOSE 8080

@@ -27,6 +27,7 @@ UNNAMED = "unnamed"
 _NONE = ""
 """Stands for a code where someone has said that no label of a kind applies."""
 _CHUNK = 500
+_LAST = 2**63 - 1
 _FILLED = ("date", "source", "url", "provenance")
 
 
@@ -199,9 +200,9 @@ class ArticleStore:
 
         Raises InvalidQuery for a cursor that is none of ours or a text without words.
         """
-        query = select(articles.c.number).where(*self._conditions(wanted))
-        if cursor is not None:
-            query = query.where(articles.c.number < _number_of(cursor))
+        before = _LAST if cursor is None else _number_of(cursor)
+        conditions = self._conditions(wanted, before=before, most=limit + 1)
+        query = select(articles.c.number).where(articles.c.number < before, *conditions)
         with self._database.reading() as connection:
             numbers = list(connection.scalars(query.order_by(articles.c.number.desc()).limit(limit + 1)))
             shown = numbers[:limit]
@@ -288,7 +289,7 @@ class ArticleStore:
         rows = connection.execute(statement.returning(articles.c.id, articles.c.number), list(values))
         return {row.id: row.number for row in rows}
 
-    def _conditions(self, wanted: Filter) -> Iterator[ColumnElement[bool]]:
+    def _conditions(self, wanted: Filter, *, before: int, most: int) -> Iterator[ColumnElement[bool]]:
         for kind in KINDS.values():
             code = getattr(wanted, kind)
             if code is not None:
@@ -304,12 +305,19 @@ class ArticleStore:
         if wanted.source is not None:
             yield articles.c.source == wanted.source
         if wanted.text is not None:
-            yield self._matches(wanted.text)
+            nothing_else = wanted == Filter(text=wanted.text, verdict=wanted.verdict)
+            yield self._matches(wanted.text, before=before, most=most if nothing_else else -1)
 
-    def _matches(self, query: str) -> ColumnElement[bool]:
+    def _matches(self, query: str, *, before: int, most: int) -> ColumnElement[bool]:
+        """Return the condition that articles have words; `most`: how many articles are needed, -1 for all."""
         if self._database.is_sqlite:
-            matching = text("articles.number IN (SELECT rowid FROM articles_text WHERE articles_text MATCH :words)")
-            return matching.bindparams(words=to_fts5(query))  # type: ignore[return-value]
+            # FTS5 begins at the cursor and stops at the end of the page only if it is told of them.
+            found = (
+                "SELECT rowid FROM articles_text WHERE articles_text MATCH :words AND rowid < :before "
+                "ORDER BY rowid DESC LIMIT :most"
+            )
+            matching = text(f"articles.number IN ({found})")
+            return matching.bindparams(words=to_fts5(query), before=before, most=most)  # type: ignore[return-value]
         return text("articles.words @@ to_tsquery('simple', :words)").bindparams(words=to_tsquery(query))  # type: ignore[return-value]
 
 
