@@ -16,7 +16,7 @@ from dateline.signature import Signing
 class Settings(BaseSettings):
     """Settings, each overridable by an environment variable `DATELINE_<NAME>`."""
 
-    model_config = SettingsConfigDict(env_prefix="DATELINE_", frozen=True)
+    model_config = SettingsConfigDict(env_prefix="DATELINE_", env_ignore_empty=True, frozen=True)
 
     models_dir: Path = Field(Path("models"), description="Folder of the trained model versions.")
     data_dir: Path = Field(

@@ -14,11 +14,12 @@ from scipy.sparse import csr_matrix
 from dateline.analyser import Analyser
 from dateline.articles import StoredArticle
 from dateline.results import Topic
-from dateline.terms import document_word_ids
+from dateline.terms import Ids, document_word_ids
 from dateline.text import read
 from dateline.topics import Floats
 
 N_GUESSES = 3
+_STEEPNESS = 3.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,17 +44,20 @@ def suggest(analyser: Analyser, candidates: Sequence[StoredArticle], *, limit: i
         for parts in zip(*((terms[n][0], analyser.topics.vector(*terms[n])) for n in known), strict=True)
     )
     vectors = csr_matrix((weights, ids, lengths), shape=(len(known), analyser.index.n_terms))
-    probabilities = np.array([analyser.topics.confidences(*terms[number]) for number in known])
-    unsure = uncertainty(probabilities)
+    unsure = uncertainty(np.array([analyser.topics.scores(*terms[number]) for number in known]))
     return [
-        Suggestion(candidates[known[row]], float(unsure[row]), _guesses(analyser, probabilities[row]))
+        Suggestion(candidates[known[row]], float(unsure[row]), _guesses(analyser, *terms[known[row]]))
         for row in choose(unsure, vectors, limit=limit)
     ]
 
 
-def uncertainty(probabilities: Floats) -> NDArray[np.float64]:
-    """Return how unsure the best guess is, 1 - p, for calibrated topic probabilities (n_docs, n_topics)."""
-    return np.asarray(1.0 - probabilities.max(axis=1), dtype=np.float64)
+def uncertainty(scores: Floats) -> NDArray[np.float64]:
+    """Return how unsure the best guess is, in (0, 1), for topic scores (n_docs, n_topics).
+
+    By the score and not the calibrated probability: of a model that has few labels yet, calibration is no more than a
+    guess, while a score of 0 is the boundary that learning has drawn.
+    """
+    return np.asarray(1.0 / (1.0 + np.exp(_STEEPNESS * scores.max(axis=1))), dtype=np.float64)
 
 
 def choose(unsure: NDArray[np.float64], vectors: Any, *, limit: int) -> list[int]:
@@ -77,7 +81,7 @@ def choose(unsure: NDArray[np.float64], vectors: Any, *, limit: int) -> list[int
     return chosen
 
 
-def _guesses(analyser: Analyser, probabilities: Floats) -> tuple[Topic, ...]:
-    entries = analyser.taxonomy.topics
+def _guesses(analyser: Analyser, term_ids: Ids, counts: Ids) -> tuple[Topic, ...]:
+    entries, probabilities = analyser.taxonomy.topics, analyser.topics.confidences(term_ids, counts)
     best = np.argsort(-probabilities, kind="stable")[:N_GUESSES]
     return tuple(Topic(entries[n].code, entries[n].name, float(probabilities[n])) for n in best.tolist())

@@ -191,6 +191,10 @@ class TopicClassifier:
         """Return the unit TF-IDF vector of a text at its terms (n_terms,)."""
         return vector(self._idf, term_ids, counts)
 
+    def scores(self, term_ids: Ids, counts: Ids) -> Floats:
+        """Return the score of every topic (n_topics,) before calibration: about 1 where it is plain, -1 where not."""
+        return self._topics.scores(term_ids, self.vector(term_ids, counts))
+
     def confidences(self, term_ids: Ids, counts: Ids) -> Floats:
         """Return what is told of every topic (n_topics,), assigned or not, for a text with at least one known term."""
         return self._topics.confidences(self._topics.scores(term_ids, self.vector(term_ids, counts)))

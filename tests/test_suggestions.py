@@ -11,8 +11,9 @@ def vectors(*rows: list[float]) -> csr_matrix:
 
 def test_the_unsure_come_before_the_sure() -> None:
     unlike = vectors([1, 0, 0, 1], [0, 1, 0, 1], [0, 0, 1, 1])
-    unsure = uncertainty(np.array([[0.9, 0.1], [0.2, 0.4], [0.7, 0.6]]))
-    assert unsure.round(3).tolist() == [0.1, 0.6, 0.3]
+    unsure = uncertainty(np.array([[1.0, -1.0], [-0.5, -0.4], [0.2, 0.0]]))
+    assert [0 < u < 1 for u in unsure] == [True] * 3
+    assert uncertainty(np.zeros((1, 4))).tolist() == [0.5]
     assert choose(unsure, unlike, limit=3) == [1, 2, 0]
 
 

@@ -51,15 +51,15 @@ class Bench:
         fit = fit_topics(labelled, features, self.groups[rows], self.taxonomy, lengths=self.lengths[rows])
         return fit.classifier
 
-    def probabilities(self, classifier: TopicClassifier, rows: np.ndarray) -> np.ndarray:
-        """Return the topic probabilities (n_rows, n_topics) of some rows."""
+    def scores(self, classifier: TopicClassifier, rows: np.ndarray) -> np.ndarray:
+        """Return the topic scores (n_rows, n_topics) of some rows."""
         counts = self.features.counts
         parts = [slice(counts.indptr[i], counts.indptr[i + 1]) for i in rows]
-        return np.array([classifier.confidences(counts.indices[part], counts.data[part]) for part in parts])
+        return np.array([classifier.scores(counts.indices[part], counts.data[part]) for part in parts])
 
     def accuracy(self, classifier: TopicClassifier, rows: np.ndarray) -> float:
         """Return the share of some rows of which the best guess is one of the article's topics."""
-        best = self.probabilities(classifier, rows).argmax(axis=1)
+        best = self.scores(classifier, rows).argmax(axis=1)
         codes = [topic.code for topic in self.taxonomy.topics]
         return float(np.mean([codes[b] in (self.articles[i].topics or ()) for b, i in zip(best, rows, strict=True)]))
 
@@ -77,7 +77,7 @@ class Bench:
             if len(labelled) >= end:
                 return accuracies
             if suggested:
-                unsure = uncertainty(self.probabilities(classifier, rest))
+                unsure = uncertainty(self.scores(classifier, rest))
                 chosen = np.array(choose(unsure, self.vectors[rest], limit=batch))
             else:
                 chosen = np.arange(batch)
