@@ -61,6 +61,7 @@ def test_killed_at_any_point_of_publishing_the_old_version_serves(models_copy: P
     registry = Registry(models_copy)
     good = registry.current()
     manifest, taxonomy, parts = bundle.read(registry.folder())
+    parts = {name: parts[name] for name in ("prose", "themes")}  # two files are written as any number is
     new = "2999-01-01T00-00-00Z-0000"
 
     def publish(point: int) -> None:
@@ -86,7 +87,7 @@ def test_killed_at_any_point_of_publishing_the_old_version_serves(models_copy: P
         registry.promote(good)
         if there:
             registry.prune([new])
-    assert point > 30
+    assert point > 20
     # Killed: amid writing; between publishing and promoting, CURRENT half made; and not at all.
     assert seen >= {(True, False, False), (False, True, False), (True, True, False), (False, True, True)}
 
@@ -100,7 +101,7 @@ def test_a_training_that_is_killed_leaves_the_old_version_and_nothing_after_the_
     with subprocess.Popen(command, cwd=ROOT, env=environment(models_copy), stderr=subprocess.PIPE) as training:
         assert training.stderr
         for line in training.stderr:
-            if b"fitting regions" in line:
+            if b"counting terms" in line:
                 break
         training.kill()
     assert [name[:5] for name in strays(models_copy)] == [".tmp-"]

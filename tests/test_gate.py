@@ -12,7 +12,7 @@ import pytest
 
 from dateline import bundle
 from dateline.registry import Registry
-from tests.conftest import run
+from tests.conftest import ARTICLES_PER_TOPIC, SEEDS, run
 from training import gate, pipeline
 from training.corpus import Article
 from training.heldout import ATTACHMENT, HeldOut, content_key
@@ -43,11 +43,6 @@ def shuffle_a_third(articles: list[dict[str, Any]]) -> None:
         article.update(topics=topics, subtopics=subtopics)
 
 
-def keep_half(articles: list[dict[str, Any]]) -> None:
-    for article in articles[::2]:
-        article["dropped"] = True
-
-
 def train(seeds: Path, models: Path, **options: Any) -> Trained:
     return pipeline.train(
         seeds=seeds, registry=Registry(models), seed=1, n_themes=8, report=lambda _: None, **options
@@ -72,23 +67,34 @@ def test_a_third_of_the_labels_shuffled_is_refused_with_a_table(
     assert any(row["worse"] for row in kept["comparison"]["rows"])
     assert f"promote {kept['version']}" in refused.stderr.decode()
     forced = train(bad, models, force="an exercise")
+    assert forced.comparison
+    assert forced.comparison.worse
     assert forced.may_serve
     assert b"forced           an exercise" in run("training", "show", forced.version, models=models).stdout
 
 
-def test_more_good_articles_are_published(seeds: Path, tmp_path: Path) -> None:
-    models = tmp_path / "models"
-    first = train(change_articles(seeds, tmp_path / "half", keep_half), models)
-    assert first.comparison is None
-    Registry(models).promote(first.version)
-    second = train(seeds, models)
+def test_more_good_articles_are_published(copied_models: Callable[[], Path], seeds: Path, tmp_path: Path) -> None:
+    more = shutil.copytree(seeds, tmp_path / "more")
+    for path in (SEEDS / "articles").glob("*.jsonl"):
+        lines = path.read_text(encoding="utf-8").splitlines()[: ARTICLES_PER_TOPIC * 2]
+        (more / "articles" / path.name).write_text("\n".join(lines) + "\n", encoding="utf-8")
+    second = train(more, copied_models())
     assert second.comparison
     assert second.may_serve, second.comparison.worse
-    assert second.comparison.new > 50
+    assert second.comparison.new > 150
     assert second.comparison.gone == 0
-    assert second.comparison.articles > 150
+    assert second.comparison.articles > 350
     all_topics = next(row for row in second.comparison.rows if row.name == "all topics")
     assert all_topics.after > all_topics.before
+
+
+def test_a_serving_version_that_cannot_be_loaded_blocks_no_training(copied_models: Callable[[], Path]) -> None:
+    registry = Registry(copied_models())
+    (registry.folder() / "topics.joblib").write_bytes(b"?")
+    found = gate.load_serving(registry)
+    assert isinstance(found, gate.Comparison)
+    assert "topics.joblib: altered" in (found.note or "")
+    assert pipeline.Trained("v", {"forced": None}, found).may_serve
 
 
 def test_the_same_corpus_again_is_no_worse_and_a_dry_run_keeps_nothing(
@@ -104,17 +110,6 @@ def test_the_same_corpus_again_is_no_worse_and_a_dry_run_keeps_nothing(
     assert sorted(path.name for path in models.iterdir() if path.suffix != ".lock") == [
         name for name in before if not name.endswith(".lock")
     ]
-
-
-def test_a_serving_version_that_cannot_be_loaded_blocks_no_training(
-    copied_models: Callable[[], Path], seeds: Path
-) -> None:
-    models = copied_models()
-    (Registry(models).folder() / "topics.joblib").write_bytes(b"?")
-    mended = train(seeds, models)
-    assert mended.comparison
-    assert "topics.joblib: altered" in (mended.comparison.note or "")
-    assert mended.may_serve
 
 
 @pytest.fixture(scope="module")

@@ -15,12 +15,16 @@ from typing import Any
 
 import numpy as np
 
-from dateline.analyser import Analyser
+from dateline import bundle
+from dateline.analyser import Analyser, load
+from dateline.errors import DatelineError, NoModel
+from dateline.registry import Registry
+from dateline.signature import UNSIGNED, Signing
 from dateline.taxonomy import Taxonomy
 from dateline.terms import document_word_ids
 from dateline.text import Document
 from training.corpus import Article
-from training.heldout import NO_TOPIC, HeldOut
+from training.heldout import ATTACHMENT, NO_TOPIC, HeldOut
 
 LEVEL = 0.05
 """Chance of refusing a candidate that is as good, for the sums of all labels; all single labels share another."""
@@ -87,6 +91,23 @@ class _Figure:
     before: tuple[np.ndarray, np.ndarray]
     after: tuple[np.ndarray, np.ndarray]
     is_sum: bool = False
+
+
+def load_serving(registry: Registry, *, signing: Signing = UNSIGNED) -> tuple[Analyser, HeldOut] | Comparison | None:
+    """Return the serving version with its held-out answers, or why it cannot be compared with; None if none serves."""
+    try:
+        version = registry.current()
+    except NoModel:
+        return None
+    try:
+        folder = registry.folder(version)
+        serving = load(folder, signing=signing)
+        kept = bundle.attachment(folder, ATTACHMENT)
+    except DatelineError as error:
+        return Comparison(version, note=f"the serving version cannot be loaded: {error}")
+    if kept is None:
+        return Comparison(version, note="the serving version has kept no held-out answers to compare with")
+    return serving, HeldOut.from_bytes(kept)
 
 
 def compare(candidate: Subject, serving: Analyser, known: HeldOut, *, seed: int) -> Comparison:

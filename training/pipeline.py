@@ -16,7 +16,6 @@ from sklearn.feature_extraction.text import ENGLISH_STOP_WORDS
 
 from dateline import bundle
 from dateline.analyser import Analyser, load
-from dateline.errors import DatelineError, NoModel
 from dateline.prose import fit_prose
 from dateline.registry import Registry, new_version, version_of
 from dateline.signature import UNSIGNED, Signing
@@ -205,18 +204,9 @@ def _held_out(labelled: Sequence[Article], fit: TopicFit, taxonomy: Taxonomy) ->
 
 def _compare(fit: _Fit, registry: Registry, *, signing: Signing, seed: int) -> Comparison | None:
     """Return how a fit compares with the serving version, None if none serves."""
-    try:
-        version = registry.current()
-    except NoModel:
-        return None
-    try:
-        folder = registry.folder(version)
-        serving = load(folder, signing=signing)
-        kept = bundle.attachment(folder, heldout.ATTACHMENT)
-    except DatelineError as error:
-        return Comparison(version, note=f"the serving version cannot be loaded: {error}")
-    if kept is None:
-        return Comparison(version, note="the serving version has kept no held-out answers to compare with")
+    serving = gate.load_serving(registry, signing=signing)
+    if serving is None or isinstance(serving, Comparison):
+        return serving
     articles, documents = fit.corpus.articles, fit.corpus.documents
     candidate = gate.Subject(
         fit.analyser,
@@ -225,7 +215,7 @@ def _compare(fit: _Fit, registry: Registry, *, signing: Signing, seed: int) -> C
         [documents[row] for row in fit.rows],
         fit.groups[fit.rows],
     )
-    return gate.compare(candidate, serving, HeldOut.from_bytes(kept), seed=seed)
+    return gate.compare(candidate, *serving, seed=seed)
 
 
 def _facts(fit: _Fit, comparison: Comparison | None, *, seed: int, force: str | None) -> dict[str, Any]:
