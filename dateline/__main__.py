@@ -34,7 +34,7 @@ def main() -> None:
 def classify(
     files: tuple[Path, ...], models: Path | None, explain: bool, output: Path | None, resume: bool, jobs: int | None
 ) -> None:
-    r"""Classify FILES and write one JSON line for each text, in the order of the texts.
+    """Classify FILES and write one JSON line for each text, in the order of the texts.
 
     A file named *.jsonl, and standard input (- or no file), is JSON Lines: {"id", "text", "title"?} on each line. Any
     other file is one plain text, answered under its name. A line that is no text is answered with its id

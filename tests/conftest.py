@@ -1,5 +1,6 @@
 """Shared parts of the tests: a small seed corpus cut from the real one, a model really trained on it, a real server."""
 
+import http.client
 import json
 import os
 import shutil
@@ -133,7 +134,7 @@ class Server:
                 return response.status, dict(response.headers), response.read()
         except urllib.error.HTTPError as error:
             return error.code, dict(error.headers), error.read()
-        except (urllib.error.URLError, ConnectionError):
+        except (urllib.error.URLError, ConnectionError, http.client.HTTPException):
             return 0, {}, b""
 
     def get(self, path: str) -> tuple[int, Any]:

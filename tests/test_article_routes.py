@@ -7,6 +7,7 @@ import time
 import urllib.parse
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -302,8 +303,10 @@ def test_killed_amid_adds_the_store_has_all_that_was_acknowledged(models: Path, 
             while sum(future.done() for future in done) < 50 + 70 * round_number:
                 assert time.monotonic() - started < 60
                 time.sleep(0.01)
-            for pid in [*_children(server.process.pid), server.process.pid]:
-                os.kill(pid, signal.SIGKILL)
+            # The parent first: it would put a new worker in a killed one's place.
+            for pid in [server.process.pid, *_children(server.process.pid)]:
+                with suppress(ProcessLookupError):
+                    os.kill(pid, signal.SIGKILL)
             for future in done:
                 future.cancel()
         of_round = {f.result() for f in done if not f.cancelled()} - {None}

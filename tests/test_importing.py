@@ -147,6 +147,18 @@ def test_an_import_run_again_changes_nothing(store: ArticleStore, folder: Path) 
     assert list(store.for_training()) == before
 
 
+def test_an_import_that_was_broken_off_is_taken_up_again(store: ArticleStore, tmp_path: Path) -> None:
+    lines = [json.dumps({"id": f"r{n}", "text": f"Record number {n}."}) for n in range(900)]
+    (tmp_path / "many.jsonl").write_text("\n".join(lines))
+    steps = import_files(store, find_files([tmp_path]), options=Options(), taxonomy=None)
+    for _ in range(500):
+        next(steps)
+    steps.close()  # type: ignore[attr-defined]
+    assert store.count() == 400
+    assert imported(store, tmp_path).counts == {"added": 500, "unchanged": 400}
+    assert store.count() == 900
+
+
 def test_replace_takes_what_files_say_now(store: ArticleStore, tmp_path: Path) -> None:
     path = tmp_path / "a.jsonl"
     path.write_text('{"id": "a", "text": "Before."}\n')

@@ -77,7 +77,7 @@ def train(
     seeds_only: bool,
     if_needed: bool,
 ) -> None:
-    r"""Train a new version, compare it with the serving one, and let it serve if it is not worse.
+    """Train a new version, compare it with the serving one, and let it serve if it is not worse.
 
     Both answer the same articles, none of which they learned from. Only a difference beyond noise counts; then the new
     version is kept but does not serve, a table says where it is worse, and the exit status is 1.
@@ -161,7 +161,7 @@ def validate(seeds: Path | None) -> None:
 @click.option("--none", "nowhere", is_flag=True, help="NAME is no place.")
 @click.option("--seeds", type=click.Path(path_type=Path), help="Folder of the seeds. [DATELINE_SEEDS_DIR]")
 def place(name: str, code: str | None, kind: str, nowhere: bool, seeds: Path | None) -> None:
-    r"""Show what NAME means to the gazetteer, or say what it means.
+    """Show what NAME means to the gazetteer, or say what it means.
 
     With --country or --none, writes to places.own.yaml in the seeds folder, which stands above all other place files;
     the next training takes it in.
@@ -218,7 +218,7 @@ def evaluate(registry: Registry, packs: tuple[Path, ...], version: str | None) -
 @click.option("--show", is_flag=True, help="Print the themes too.")
 @click.option("--seed", type=int, default=_SEED, show_default=True, help="Random seed.")
 def themes(corpus: Path, n_themes: int | None, sweeping: bool, show: bool, seed: int) -> None:
-    r"""Measure themes on any corpus, or find out how many suit it. Trains no version.
+    """Measure themes on any corpus, or find out how many suit it. Trains no version.
 
     Fits our themes to nine tenths of the texts and prints coherence (NPMI by document co-occurrence, C_v), diversity,
     perplexity of the other tenth by document completion, and CPU seconds; beside them the same for gensim with its

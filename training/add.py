@@ -82,7 +82,7 @@ def add(
     replace: bool,
     rejected: Path | None,
 ) -> None:  # fmt: skip
-    r"""Add articles from files and folders to the article store.
+    """Add articles from files and folders to the article store.
 
     Text, Markdown, HTML, JSON, JSON Lines, CSV, RSS and Atom, told apart by the end of their names; folders with all
     that is in them. Encodings are found out, and said where it is not UTF-8. Columns and keys are found by their usual
