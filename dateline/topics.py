@@ -24,7 +24,7 @@ from dateline.terms import Ids
 Floats = NDArray[np.floating[Any]]
 
 SHORT_WORDS = 60
-PLAIN = 0.3
+PLAIN = 0.6
 """A topic of this probability is assigned even to a text that reads like no article."""
 
 

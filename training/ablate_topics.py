@@ -46,6 +46,8 @@ _VARIANTS: Sequence[tuple[str, Blend, Callable[[Features], Features]]] = [
     ("seed words weigh half", replace(WITH_SEED_WORDS, seeds=WITH_SEED_WORDS.seeds / 2), _same),
     ("seed words weigh double", replace(WITH_SEED_WORDS, seeds=WITH_SEED_WORDS.seeds * 2), _same),
     ("seed words nearly alone", replace(WITH_SEED_WORDS, seeds=20.0), _same),
+    ("no naive Bayes", replace(WITH_SEED_WORDS, bayes=0.0), _same),
+    ("naive Bayes weighs double", replace(WITH_SEED_WORDS, bayes=WITH_SEED_WORDS.bayes * 2), _same),
     ("classes not balanced", replace(WITH_SEED_WORDS, balanced=False), _same),
     ("C = 0.03", replace(WITH_SEED_WORDS, penalty=0.03), _same),
     ("C = 0.5", replace(WITH_SEED_WORDS, penalty=0.5), _same),

@@ -19,7 +19,7 @@ class Article(BaseModel):
     """One article, as a line of `articles/*.jsonl`.
 
     The first topic is the main one. An empty list of topics or countries says that there is none; None, that nobody
-    has said.
+    has said. `weight`: how much the article counts in learning topics.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -31,6 +31,7 @@ class Article(BaseModel):
     subtopics: tuple[str, ...] = ()
     countries: tuple[str, ...] | None = None
     date: Annotated[str | None, Field(exclude=True, description="Of publication, as in ISO 8601.")] = None
+    weight: Annotated[float, Field(gt=0, le=10)] = 1.0
 
 
 @dataclass(frozen=True)

@@ -13,6 +13,7 @@ from sklearn.model_selection import GroupKFold
 
 from dateline.taxonomy import Taxonomy
 from dateline.terms import TermIndex
+from training.corpus import Article
 from training.topics import FOLDS, Blend, fit_labels, topic_task
 
 _SHARES = (0.125, 0.25, 0.5, 1.0)
@@ -27,14 +28,14 @@ class Point:
 
 
 def learning_curve(
-    x: csr_matrix, topics: Sequence[Sequence[str]], groups: np.ndarray, taxonomy: Taxonomy, index: TermIndex, *,
+    x: csr_matrix, articles: Sequence[Article], groups: np.ndarray, taxonomy: Taxonomy, index: TermIndex, *,
     blend: Blend, seed: int,
 ) -> list[Point]:  # fmt: skip
-    """Return the curve for documents `x` (n_docs, n_terms) with their topics and near-duplicate groups (n_docs,).
+    """Return the curve for documents `x` (n_docs, n_terms) of articles with topics, and near-duplicate groups (n_docs,).
 
     It is empty where there are too few articles to draw one.
     """
-    task = topic_task(topics, taxonomy, index)
+    task = topic_task(articles, taxonomy, index)
     if len(set(groups.tolist())) < FOLDS or not task.truth.any():
         return []
     train, test = next(iter(GroupKFold(FOLDS).split(x, groups=groups)))
@@ -43,7 +44,7 @@ def learning_curve(
     points = []
     for share in _SHARES:
         rows = order[: max(1, round(share * len(order)))]
-        weights, bias = fit_labels(x[rows], task.truth[rows], task, blend)
+        weights, bias = fit_labels(x, rows, task, blend)
         best = (x[test] @ weights + bias).argmax(axis=1)
         points.append(Point(len(rows), float(task.truth[test, best].mean()) if len(test) else 0.0))
     return points

@@ -252,7 +252,7 @@ def _contents(
     taxonomy = fit.analyser.taxonomy
     curve = learning_curve(
         fit.topics.x,
-        [fit.corpus.articles[row].topics or () for row in rows],
+        [fit.corpus.articles[row] for row in rows],
         fit.groups[rows],
         taxonomy,
         fit.analyser.index,

@@ -1,7 +1,8 @@
-"""Fits the topic classifier: one linear model for each label, the sum of two.
+"""Fits the topic classifier: one linear model for each label, the sum of three.
 
-A linear support vector machine learns from the articles; the seed words add a fixed weight to their own label, which
-knows what the corpus never mentions.
+A linear support vector machine learns from the articles what tells labels apart; complement naive Bayes learns from the
+same articles how often each word is said of a label; the seed words add a fixed weight to their own label, which knows
+what the corpus never mentions.
 
 Calibration and thresholds come from scores that cross-validation gives to articles it did not train on;
 near-duplicates stay in one fold. The model that is saved is then fitted on everything.
@@ -15,6 +16,7 @@ from scipy.sparse import csr_matrix
 from sklearn.feature_extraction.text import TfidfTransformer
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import GroupKFold
+from sklearn.naive_bayes import ComplementNB
 from sklearn.preprocessing import normalize
 from sklearn.svm import LinearSVC
 
@@ -28,15 +30,14 @@ from training.features import Features, label_words, seed_terms
 FOLDS = 5
 NO_TOPIC = -1
 NEVER = -50.0
-_NO_TOPIC_WEIGHT = 10.0
-"""An article without topic counts this much in learning what a topic is not, there being few of them."""
-_FALLBACK_SHORT = 0.02
+_FALLBACK_SHORT = 0.005
+_BAYES_ALPHA = 0.3
 _NOTHING_C = 0.3
 _MIN_NOTHING = 20
 """Fewer articles without topic than this teach nothing about texts that are no articles."""
 _MIN_BEST = 30
 """Fewer labelled texts than this teach the best label no curve of its own."""
-_REFUSED = 0.003
+_REFUSED = 0.001
 """The share of the articles with topics that may be taken for none, in cross-validation."""
 
 
@@ -44,14 +45,15 @@ _REFUSED = 0.003
 class Blend:
     """Options of the fit.
 
-    `penalty` (C) and `balanced` (class weights): the support vector machine's. `seeds`: what a seed word weighs.
-    `few`: the number of positives at which a label's own best threshold counts as much as the one that suits all
+    `penalty` (C) and `balanced` (class weights): the support vector machine's. `bayes`: what naive Bayes weighs.
+    `seeds`: what a seed word weighs. `few`: the number of positives at which a label's own best threshold counts as much as the one that suits all
     labels; high where texts to come will differ from the corpus. `fallback`: the probability that the best label of a
     text that is not short needs where none reaches its threshold.
     """
 
     penalty: float
     balanced: bool
+    bayes: float
     seeds: float
     few: float
     fallback: float
@@ -60,8 +62,8 @@ class Blend:
 _NAME_WEIGHT, _NAME_FEW = 2.0, 10.0
 """What the words of a topic's name weigh where it has no seed words; half as much once it has so many articles."""
 
-WITH_SEED_WORDS = Blend(penalty=0.1, balanced=True, seeds=1.0, few=500.0, fallback=0.05)
-WITHOUT = Blend(penalty=1.0, balanced=False, seeds=0.0, few=10.0, fallback=_FALLBACK_SHORT)
+WITH_SEED_WORDS = Blend(penalty=0.2, balanced=True, bayes=1.6, seeds=0.8, few=500.0, fallback=0.02)
+WITHOUT = Blend(penalty=1.0, balanced=False, bayes=0.0, seeds=0.0, few=10.0, fallback=_FALLBACK_SHORT)
 
 
 @dataclass(frozen=True)
@@ -87,12 +89,15 @@ class TopicFit:
 class Task:
     """Labels to learn: `truth` (n_docs, n_labels); `seeds` (n_terms, n_labels), 1 where a term is a seed word.
 
-    `names` likewise, for the words in the names of labels without seed words.
+    `names` likewise, for the words in the names of labels without seed words. `main` (n_docs,): the number of the main
+    label, NO_TOPIC where there is none. `emphasis` (n_docs,): how much a document counts in learning.
     """
 
     truth: np.ndarray
+    main: np.ndarray
     seeds: csr_matrix
     names: csr_matrix
+    emphasis: np.ndarray
 
 
 def fit_topics(
@@ -115,13 +120,14 @@ def fit_topics(
     if len(set(groups[rows].tolist())) < 2:
         raise InvalidSeeds("articles: at least two different articles with topics are needed to train")
     labelled, counts, groups = [articles[i] for i in rows], features.counts[rows], groups[rows]
-    codes = [topic.code for topic in taxonomy.topics]
-    topics = topic_task([article.topics or () for article in labelled], taxonomy, features.index)
+    topics = topic_task(labelled, taxonomy, features.index)
     entries = [subtopic for topic in taxonomy.topics for subtopic in topic.subtopics]
     subtopics = Task(
-        indicator([article.subtopics for article in labelled], [entry.code for entry in entries]),
-        seed_matrix([list(entry.words) for entry in entries], features.index),
-        seed_matrix([[] for _ in entries], features.index),
+        truth=indicator([article.subtopics for article in labelled], [entry.code for entry in entries]),
+        main=np.full(len(rows), NO_TOPIC),
+        seeds=seed_matrix([list(entry.words) for entry in entries], features.index),
+        names=seed_matrix([[] for _ in entries], features.index),
+        emphasis=topics.emphasis,
     )
     blend = blend or (WITH_SEED_WORDS if topics.seeds.nnz else WITHOUT)
     empty = np.asarray(~topics.truth.any(axis=1))
@@ -131,16 +137,17 @@ def fit_topics(
     for train, test in GroupKFold(min(FOLDS, len(set(groups)))).split(rows, groups=groups):
         _, x = tfidf(counts, train)
         for task, scores in zip((topics, subtopics), held_out, strict=True):
-            weights, bias = fit_labels(x[train], task.truth[train], task, blend)
+            weights, bias = fit_labels(x, train, task, blend)
             seen = task.truth[train].any(axis=0) & ~task.truth[train].all(axis=0)
             scores[np.ix_(test, seen)] = (x[test] @ weights + bias)[:, seen]
         if empty.sum() >= _MIN_NOTHING:
             empty_scores[test] = _nothing_machine(x[train], empty[train]).decision_function(x[test])
         progress()
-    idf, x = tfidf(counts, np.arange(len(rows)))
+    everything = np.arange(len(rows))
+    idf, x = tfidf(counts, everything)
     models = []
     for task, scores in zip((topics, subtopics), held_out, strict=True):
-        models.append(calibrated(*fit_labels(x, task.truth, task, blend), scores, task.truth, blend))
+        models.append(calibrated(*fit_labels(x, everything, task, blend), scores, task.truth, blend))
         progress()
     scores = np.nan_to_num(held_out[0], nan=NEVER)
     return TopicFit(
@@ -150,7 +157,7 @@ def fit_topics(
         confidences=models[0].confidences(scores),
         assigned=models[0].assigned(models[0].probabilities(scores), lengths[rows]),
         truth=topics.truth,
-        first=np.array([codes.index(article.topics[0]) if article.topics else NO_TOPIC for article in labelled]),
+        first=topics.main,
         scores=held_out[0],
         x=x,
         lengths=lengths[rows],
@@ -158,12 +165,15 @@ def fit_topics(
     )
 
 
-def topic_task(topics: Sequence[Sequence[str]], taxonomy: Taxonomy, index: TermIndex) -> Task:
-    """Return the task of telling a taxonomy's topics, for documents with these."""
+def topic_task(articles: Sequence[Article], taxonomy: Taxonomy, index: TermIndex) -> Task:
+    """Return the task of telling a taxonomy's topics, for articles whose topics are known."""
+    codes = [topic.code for topic in taxonomy.topics]
     return Task(
-        indicator(topics, [topic.code for topic in taxonomy.topics]),
-        seed_matrix([list(topic.all_words()) for topic in taxonomy.topics], index),
-        seed_matrix([[] if any(t.all_words()) else label_words(t) for t in taxonomy.topics], index),
+        truth=indicator([article.topics or () for article in articles], codes),
+        main=np.array([codes.index(article.topics[0]) if article.topics else NO_TOPIC for article in articles]),
+        seeds=seed_matrix([list(topic.all_words()) for topic in taxonomy.topics], index),
+        names=seed_matrix([[] if any(t.all_words()) else label_words(t) for t in taxonomy.topics], index),
+        emphasis=np.array([article.weight for article in articles]),
     )
 
 
@@ -188,23 +198,40 @@ def tfidf_with(idf: np.ndarray, counts: csr_matrix) -> csr_matrix:
     return normalize(weighted)
 
 
-def fit_labels(x: csr_matrix, truth: np.ndarray, task: Task, blend: Blend) -> tuple[np.ndarray, np.ndarray]:
-    """Return (weights (n_terms, n_labels), bias (n_labels,)) of the blend for the documents `x` and their `truth`."""
+def fit_labels(x: csr_matrix, rows: np.ndarray, task: Task, blend: Blend) -> tuple[np.ndarray, np.ndarray]:
+    """Return (weights (n_terms, n_labels), bias (n_labels,)) of the blend, learned from some rows of `x`."""
+    x, truth, emphasis = x[rows], task.truth[rows], task.emphasis[rows]
     weights = np.zeros((x.shape[1], truth.shape[1]), dtype=np.float32)
     # A label without articles rests on its seed words or name; without those it is never assigned.
     described = np.asarray((task.seeds + task.names).sum(axis=0)).ravel() > 0
     bias = np.where(described, -1.0, NEVER)
-    emphasis = np.where(truth.any(axis=1), 1.0, _NO_TOPIC_WEIGHT)
     for label in np.flatnonzero(truth.any(axis=0) & ~truth.all(axis=0)):
         machine = LinearSVC(C=blend.penalty, class_weight="balanced" if blend.balanced else None, random_state=0)
         machine.fit(x, truth[:, label], sample_weight=emphasis)
         weights[:, label] = machine.coef_[0]
         bias[label] = machine.intercept_[0]
+    if blend.bayes:
+        weights += blend.bayes * _bayes(x, task.main[rows], emphasis, n_labels=truth.shape[1])
     if task.seeds.nnz:
         weights += blend.seeds * task.seeds.toarray()
     if task.names.nnz:
         weights += task.names.toarray() * (_NAME_WEIGHT / (1.0 + truth.sum(axis=0) / _NAME_FEW))
     return weights.astype(np.float32), bias
+
+
+def _bayes(x: csr_matrix, main: np.ndarray, emphasis: np.ndarray, *, n_labels: int) -> np.ndarray:
+    """Return the weights (n_terms, n_labels) of naive Bayes over main labels, zero where no document has the label.
+
+    Less the mean over the labels, so that a word which all labels share weighs nothing.
+    Source: Rennie et al. 2003, "Tackling the poor assumptions of naive Bayes text classifiers" (complement).
+    """
+    weights = np.zeros((x.shape[1], n_labels))
+    labelled = np.flatnonzero(main != NO_TOPIC)
+    if len(np.unique(main[labelled])) < 2:
+        return weights
+    bayes = ComplementNB(alpha=_BAYES_ALPHA).fit(x[labelled], main[labelled], sample_weight=emphasis[labelled])
+    weights[:, bayes.classes_] = bayes.feature_log_prob_.T - bayes.feature_log_prob_.mean(axis=0)[:, np.newaxis]
+    return weights
 
 
 def _nothing(x: csr_matrix, empty: np.ndarray, scores: np.ndarray) -> Nothing | None:
