@@ -46,9 +46,9 @@ class Blend:
     """Options of the fit.
 
     `penalty` (C) and `balanced` (class weights): the support vector machine's. `bayes`: what naive Bayes weighs.
-    `seeds`: what a seed word weighs. `few`: the number of positives at which a label's own best threshold counts as much as the one that suits all
-    labels; high where texts to come will differ from the corpus. `fallback`: the probability that the best label of a
-    text that is not short needs where none reaches its threshold.
+    `seeds`: what a seed word weighs. `few`: the number of positives at which a label's own best threshold counts as
+    much as the one that suits all labels; high where texts to come will differ from the corpus. `fallback`: the
+    probability that the best label of a text that is not short needs where none reaches its threshold.
     """
 
     penalty: float
@@ -63,7 +63,7 @@ _NAME_WEIGHT, _NAME_FEW = 2.0, 10.0
 """What the words of a topic's name weigh where it has no seed words; half as much once it has so many articles."""
 
 WITH_SEED_WORDS = Blend(penalty=0.2, balanced=True, bayes=1.6, seeds=0.8, few=500.0, fallback=0.02)
-WITHOUT = Blend(penalty=1.0, balanced=False, bayes=0.0, seeds=0.0, few=10.0, fallback=_FALLBACK_SHORT)
+WITHOUT = Blend(penalty=1.0, balanced=False, bayes=0.0, seeds=0.0, few=10.0, fallback=0.02)
 
 
 @dataclass(frozen=True)
