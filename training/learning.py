@@ -31,7 +31,7 @@ def learning_curve(
     x: csr_matrix, articles: Sequence[Article], groups: np.ndarray, taxonomy: Taxonomy, index: TermIndex, *,
     blend: Blend, seed: int,
 ) -> list[Point]:  # fmt: skip
-    """Return the curve for documents `x` (n_docs, n_terms) of articles with topics, and near-duplicate groups (n_docs,).
+    """Return the curve for documents `x` (n_docs, n_terms) of articles with topics and their near-duplicate groups.
 
     It is empty where there are too few articles to draw one.
     """
