@@ -19,10 +19,10 @@ import pytest
 from dateline import bundle
 from dateline.analyser import Analyser, load
 from dateline.registry import Registry
-from tests.databases import postgresql_url, store, store_url
+from tests.databases import postgresql_url, shared_postgresql_url, store, store_url
 from training import pipeline
 
-__all__ = ["postgresql_url", "store", "store_url"]
+__all__ = ["postgresql_url", "shared_postgresql_url", "store", "store_url"]
 
 ROOT = Path(__file__).parent.parent
 SEEDS = ROOT / "seeds"

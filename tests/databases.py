@@ -10,6 +10,7 @@ import pytest
 from sqlalchemy import create_engine
 
 from dateline.articles import ArticleStore
+from dateline.database import parse_url
 
 MakeUrl = Callable[[], str]
 
@@ -42,13 +43,24 @@ def postgresql_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[MakeUrl
     server.cleanup()
 
 
+@pytest.fixture(scope="session")
+def shared_postgresql_url(postgresql_url: MakeUrl) -> str:
+    """The one database that tests empty for each other: a new one for each would take longer than they do."""
+    return postgresql_url()
+
+
 @pytest.fixture(params=["sqlite", "postgresql"])
 def store_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     """The URL of an empty database, of each kind in turn."""
     if request.param == "sqlite":
         return f"sqlite:///{tmp_path / 'data' / 'store.db'}"
-    make: MakeUrl = request.getfixturevalue("postgresql_url")
-    return make()
+    url: str = request.getfixturevalue("shared_postgresql_url")
+    ArticleStore(url).count()  # makes the tables
+    engine = create_engine(parse_url(url))
+    with engine.begin() as connection:
+        connection.exec_driver_sql("TRUNCATE articles, labels RESTART IDENTITY")
+    engine.dispose()
+    return url
 
 
 @pytest.fixture
