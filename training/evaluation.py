@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from dateline.analyser import Analyser
-from dateline.errors import InvalidSeeds
+from dateline.errors import EmptyText, InvalidSeeds
 from training.metrics import calibration_error, reliability
 
 _KINDS = ("topics", "regions", "countries")
@@ -22,8 +22,15 @@ Expected = dict[str, Any]
 def evaluate(analyser: Analyser, pack: Path) -> dict[str, Any]:
     """Return the figures of a model on a pack. Raises InvalidSeeds naming file and line."""
     rows = read_pack(pack)
-    answers = [analyser.analyse(text, title=title).to_dict() for text, title, _ in rows]
+    answers = [_answer(analyser, text, title) for text, title, _ in rows]
     return figures([expected for _, _, expected in rows], answers)
+
+
+def _answer(analyser: Analyser, text: str, title: str) -> dict[str, Any]:
+    try:
+        return analyser.analyse(text, title=title).to_dict()
+    except EmptyText as error:
+        return analyser.no_answer(str(error)).to_dict()
 
 
 def read_pack(pack: Path) -> list[tuple[str, str, Expected]]:
@@ -36,8 +43,8 @@ def figures(expected: Sequence[Expected], answers: Sequence[dict[str, Any]]) -> 
     """Return the figures of answers, in the form of the output contract, against what was expected.
 
     For each kind of label that is expected at all: `@1`, the share of texts whose best label is an expected one (none
-    where none is expected), `F1`, micro-averaged. For topics also `primary@1`, `ece` and `bins`, the reliability of the
-    best topic's score.
+    where none is expected), `F1`, micro-averaged, and `MacroF1`, averaged over the labels that are expected. For
+    topics also `primary@1`, `ece` and `bins`, the reliability of the best topic's score.
     """
     result: dict[str, Any] = {"texts": len(expected)}
     both = list(zip(expected, answers, strict=True))
@@ -46,6 +53,7 @@ def figures(expected: Sequence[Expected], answers: Sequence[dict[str, Any]]) -> 
         if pairs:
             result[f"{kind}@1"] = float(np.mean([_first_right(want, got) for want, got in pairs]))
             result[f"{kind}F1"] = _micro_f1(pairs)
+            result[f"{kind}MacroF1"] = _macro_f1(pairs)
     primary = [(e["primary"], a["topics"]) for e, a in both if "primary" in e]
     if primary:
         result["primary@1"] = float(np.mean([bool(got) and got[0]["code"] == want for want, got in primary]))
@@ -62,7 +70,7 @@ def render(name: str, figures: dict[str, Any]) -> str:
     """Return the figures as text, with the reliability of the best topic's score as bars."""
     lines = [
         name,
-        *(f"  {k:14} {v:.3f}" if isinstance(v, float) else f"  {k:14} {v}" for k, v in figures.items() if k != "bins"),
+        *(f"  {k:16} {v:.3f}" if isinstance(v, float) else f"  {k:16} {v}" for k, v in figures.items() if k != "bins"),
     ]
     if "bins" in figures:
         lines.append("  reliability of the best topic: # share correct, | mean score")
@@ -96,3 +104,11 @@ def _micro_f1(pairs: Sequence[tuple[Sequence[str], Sequence[str]]]) -> float:
     hits = sum(len(set(want) & set(got)) for want, got in pairs)
     total = sum(len(set(want)) + len(set(got)) for want, got in pairs)
     return 2 * hits / total if total else 0.0
+
+
+def _macro_f1(pairs: Sequence[tuple[Sequence[str], Sequence[str]]]) -> float:
+    labels = sorted({label for want, _ in pairs for label in want})
+    of_label = [
+        [([x for x in want if x == label], [x for x in got if x == label]) for want, got in pairs] for label in labels
+    ]
+    return float(np.mean([_micro_f1(of_one) for of_one in of_label])) if labels else 0.0
