@@ -1,4 +1,5 @@
 import json
+import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -96,13 +97,16 @@ def test_the_training_commands_tell_one_story(copied_models: Callable[[], Path],
 def test_evaluate_measures_labelled_texts(models: Path, tmp_path: Path) -> None:
     pack = tmp_path / "pack.jsonl"
     rows = [
+        {"text": " ", "expect": {"topics": []}},
         {"text": STORY, "expect": {"topics": ["medtop:16000000"], "regions": ["middle-east"], "countries": ["SY"]}},
         {"id": "x", "title": "", "text": STORY, "topics": ["medtop:15000000"]},
     ]
     pack.write_text("".join(json.dumps(row) + "\n" for row in rows))
     shown = run("training", "evaluate", pack, models=models).stdout.decode()
-    assert "topics@1       0.500" in shown
-    assert "countries@1    1.000" in shown
+    figures = dict(line.split() for line in shown.splitlines() if re.fullmatch(r"  \S+ +[\d.]+", line))
+    assert float(figures["topics@1"]) == pytest.approx(2 / 3, abs=0.001)
+    assert float(figures["topicsMacroF1"]) == pytest.approx(1 / 3, abs=0.001)
+    assert float(figures["countries@1"]) == 1.0
     assert "reliability" in shown
     pack.write_text('{"text": "a"}\nnonsense\n')
     broken = run("training", "evaluate", pack, models=models)
