@@ -13,8 +13,8 @@ from sklearn.decomposition import NMF
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.feature_extraction.text import TfidfTransformer
 
-FRESH, WARM = 0.05, 0.1
-"""Weight of the start against the corpus: 0.05 says that it stands for one twentieth of the corpus's words."""
+FRESH, WARM = 0.025, 0.1
+"""Weight of the start against the corpus: 0.1 says that it stands for one tenth of the corpus's words."""
 _ITERATIONS = 40
 _DIGITS = 3
 _LEAST_IDF = 0.5

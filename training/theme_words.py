@@ -13,7 +13,9 @@ from training.features import STOP_STEMS
 
 NAME_TERMS = 3
 _MIN_DOCUMENTS = 4
-_MAX_DOCUMENT_SHARE = 0.12
+_MAX_DOCUMENT_SHARE, _MAX_BURSTY_SHARE = 0.12, 0.3
+_BURSTY = 2.6
+"""Words that, where they occur, occur so often are about something, and may be in more of the articles."""
 _CAPITALISED_SHARE = 0.75
 _PAIR_SHARE = 0.4
 _SAME_PREFIX, _SAME_PREFIX_SHARE = 4, 0.6
@@ -30,10 +32,15 @@ _NO_SUBJECT = frozenset(map(stem, _NO_SUBJECT_WORDS.split()))
 
 
 def theme_words(counts: csr_matrix, index: TermIndex) -> np.ndarray:
-    """Return the term ids that themes are made of: single stems, neither rare nor everywhere in (n_docs, n_terms)."""
-    stems = len(index.stems)
-    frequency = np.asarray((counts[:, :stems] > 0).sum(axis=0)).ravel()
-    most = max(_MIN_DOCUMENTS, _MAX_DOCUMENT_SHARE * counts.shape[0])
+    """Return the term ids that themes are made of: single stems, neither rare nor everywhere in (n_docs, n_terms).
+
+    Source for burstiness: Church and Gale 1995, "Poisson mixtures", doi:10.1017/S1351324900000139.
+    """
+    singles = counts[:, : len(index.stems)]
+    frequency = np.asarray((singles > 0).sum(axis=0)).ravel()
+    bursty = np.asarray(singles.sum(axis=0)).ravel() >= _BURSTY * np.maximum(1, frequency)
+    share = np.where(bursty, _MAX_BURSTY_SHARE, _MAX_DOCUMENT_SHARE)
+    most = np.maximum(_MIN_DOCUMENTS, share * counts.shape[0])
     content = np.array(
         [len(s) > 2 and s not in STOP_STEMS and s not in _NO_SUBJECT and not s.isdigit() for s in index.stems]
     )
