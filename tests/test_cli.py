@@ -82,6 +82,8 @@ def test_the_training_commands_tell_one_story(copied_models: Callable[[], Path],
     assert [line[0] for line in run("training", "list", models=models).stdout.decode().splitlines()] == [" ", "*"]
     assert b"seed             2" in run("training", "show", models=models).stdout
     assert b"topic@1" in run("training", "evaluate", models=models).stdout
+    changes = run("training", "diff", first.split()[1], models=models)
+    assert changes.stdout.startswith(b"themes: "), changes.stderr
     assert b"there; train a new one" in run("training", "train", "--if-needed", models=models).stdout
     report = next(path.read_text() for path in sorted(models.glob("*/report.html"), reverse=True))
     assert 'id="changes"' in report

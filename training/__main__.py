@@ -256,6 +256,24 @@ def themes(corpus: Path, n_themes: int | None, sweeping: bool, show: bool, seed:
             click.echo(line)
 
 
+@main.command("diff")
+@click.argument("before")
+@click.argument("after", required=False)
+@click.pass_obj
+def diff_versions(registry: Registry, before: str, after: str | None) -> None:
+    """Tell what became of the themes of version BEFORE in version AFTER, the current one by default.
+
+    Which are new, vanished, split, merged, grew, shrank or changed their name. Ids stay with a theme from version to
+    version.
+    """
+    from training import theme_diff  # noqa: PLC0415
+    from training.theme_versions import version_themes  # noqa: PLC0415
+
+    signing = load_settings().signing
+    old, new = (version_themes(registry, v, signing=signing) for v in (before, after or registry.current()))
+    click.echo(theme_diff.render(theme_diff.diff(old, new)))
+
+
 @main.command("list")
 @click.pass_obj
 def list_versions(registry: Registry) -> None:

@@ -14,10 +14,11 @@ from training.theme_sampler import Draw
 
 POOL = 1.32
 """Topics drawn for each theme wanted."""
-_RELEVANCE = 0.7
+_RELEVANCE = 0.65
 _TWIN_TERMS = 5
 _OVERLAP_COST = 0.3
-_BACKGROUND_SHARE = 4.0
+_BACKGROUND_PRIOR, _BACKGROUND_SHARE = 4.0, 2.0
+"""A topic whose fitted prior is so many times the median, and that has so many times its share, is background."""
 
 
 @dataclass(frozen=True)
@@ -85,11 +86,9 @@ def choose(
         for topic in range(len(tops))
         if share[topic] >= 0.1 and (coherence[topic] >= floor or topic in claims.carried)
     ]
-    # Themes that run through everything come last: they are taken only if too few are left.
-    merit = [
-        coherence[topic] + claims.bonus(topic) - (1.0 if share[topic] > _BACKGROUND_SHARE else 0.0)
-        for topic in range(len(tops))
-    ]
+    background = (draw.alpha > _BACKGROUND_PRIOR * np.median(draw.alpha)) & (share > _BACKGROUND_SHARE)
+    # Background comes last: it is taken only if too little else is left.
+    merit = coherence + [claims.bonus(topic) for topic in range(len(tops))] - background
     chosen: list[int] = []
     used: set[int] = set()
     while waiting and len(chosen) < n_themes:

@@ -11,8 +11,8 @@ from training.theme_comparison import HELD_OUT_SHARE, fit_ours, require_words, s
 from training.themes import share_found_again, themes_for
 
 _FACTORS = (0.35, 0.5, 0.75, 1.0, 1.35, 1.8)
-_NEAR_BEST = 0.95
-_BAR = 40
+_DIVERSE, _STABLE, _NEAR_BEST = 0.8, 0.85, 0.85
+_BAR = 16
 
 
 @dataclass(frozen=True)
@@ -66,9 +66,17 @@ def sweep(matrix: csr_matrix, grid: Sequence[int], *, seed: int, report: Callabl
 
 
 def recommended(points: Sequence[Point]) -> int:
-    """Return the largest number of themes whose score is within a twentieth of the best: as fine as it stays good."""
-    best = max(point.score for point in points)
-    return max(point.n_themes for point in points if point.score >= _NEAR_BEST * best)
+    """Return the largest number whose themes are diverse, stable and nearly as coherent as the best: as fine as good.
+
+    The one with the best score where none is all three.
+    """
+    best = max(point.npmi for point in points)
+    good = [
+        point.n_themes
+        for point in points
+        if point.diversity >= _DIVERSE and point.stability >= _STABLE and point.npmi >= _NEAR_BEST * best
+    ]
+    return max(good, default=max(points, key=lambda point: point.score).n_themes)
 
 
 def table(points: Sequence[Point]) -> Table:

@@ -2,11 +2,12 @@
 
 from dateline import bundle
 from dateline.analyser import load
-from dateline.errors import DatelineError
+from dateline.errors import DatelineError, InvalidModel
 from dateline.registry import Registry
 from dateline.signature import UNSIGNED, Signing
 from dateline.taxonomy import Taxonomy
 from training.corpus import Article
+from training.theme_diff import VersionThemes
 from training.theme_entries import ArticleFacts
 from training.theme_history import ATTACHMENT, ThemeHistory
 from training.themes import Previous
@@ -28,6 +29,17 @@ def history_of(registry: Registry, version: str) -> ThemeHistory | None:
     """
     content = bundle.attachment(registry.folder(version), ATTACHMENT)
     return None if content is None else ThemeHistory.from_bytes(content)
+
+
+def version_themes(registry: Registry, version: str, *, signing: Signing = UNSIGNED) -> VersionThemes:
+    """Return the themes of a version, to compare with those of another.
+
+    Raises UnknownVersion, or InvalidModel if the version cannot be read.
+    """
+    history = history_of(registry, version)
+    if history is None:
+        raise InvalidModel(f"{version}: made before themes were remembered; its themes cannot be compared")
+    return VersionThemes(load(registry.folder(version), signing=signing).themes.entries, history)
 
 
 def previous_themes(registry: Registry, *, signing: Signing = UNSIGNED) -> Previous | None:

@@ -36,7 +36,7 @@ _LEAST_COHERENCE = 0.0
 """Where the number of themes is not fixed, topics below this are no themes."""
 _NEW_FROM, _NEW_PER_TOPIC = 20, 200
 """New articles from which topics are looked for among them alone, and how many of them for each further topic."""
-_NOVEL_SHARE = 0.5
+_NOVEL_SHARE, _GROWTH = 0.5, 1.2
 _STABILITY_DOCUMENTS = 2000
 _NAMED_FROM = 15
 _METHOD = 1
@@ -177,7 +177,10 @@ def learn(
     """
     carried = carried or {}
     coherence = quality.npmi(telling_terms(drawn), corpus)
-    most = n_themes or max(wanted, len(carried) + len([topic for topic in novel if topic not in carried]))
+    most = n_themes or wanted
+    if carried and not n_themes and wanted <= _GROWTH * len(carried):
+        # What was junk before does not become a theme because the corpus has grown a little.
+        most = len(carried) + len([topic for topic in novel if topic not in carried])
     floor = -1.0 if n_themes else _LEAST_COHERENCE
     chosen = choose(drawn, coherence, n_themes=most, claims=Claims(carried, novel), floor=floor)
     return Learned(drawn, chosen, coherence)
