@@ -10,7 +10,7 @@ import argparse
 import json
 import re
 import timeit
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -30,10 +30,10 @@ LIMIT = 1.5
 NOTHING = np.array([], dtype=np.int64)
 
 
-def main() -> None:
+def main(arguments: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("--texts", type=Path)
-    file: Path | None = parser.parse_args().texts
+    file: Path | None = parser.parse_args(arguments).texts
     documents = [read(text) for text in (long_texts(file) if file else joined_briefs())][:MAX_TEXTS]
     texts = [document.body for document in documents]
     taxonomy = read_taxonomy(SEEDS)
