@@ -1,6 +1,6 @@
 """make bench: run the benchmarks of this folder and print their tables.
 
-    python -m tests.benchmarks [stages] [server] [training] [articles] [regions] [--quick]
+    python -m tests.benchmarks [stages] [server] [training] [articles] [regions] [themes] [--quick]
 
 All of them take about a quarter of an hour; --quick takes fewer rounds and leaves out the large corpora.
 """
@@ -8,14 +8,15 @@ All of them take about a quarter of an hour; --quick takes fewer rounds and leav
 import argparse
 from collections.abc import Callable
 
-from tests.benchmarks import bench_articles, bench_regions, bench_server, bench_stages, bench_training
+from tests.benchmarks import bench_articles, bench_regions, bench_server, bench_stages, bench_themes, bench_training
 
 BENCHMARKS: dict[str, Callable[..., None]] = {
     "stages": bench_stages.main,
     "server": bench_server.main,
     "training": bench_training.main,
-    "articles": lambda *, quick: bench_articles.main(),  # noqa: ARG005
-    "regions": lambda *, quick: bench_regions.main([]),  # noqa: ARG005
+    "articles": lambda **_: bench_articles.main(),
+    "regions": lambda **_: bench_regions.main([]),
+    "themes": lambda **_: bench_themes.main(),
 }
 
 

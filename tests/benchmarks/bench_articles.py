@@ -52,8 +52,7 @@ FILTERS = {
 }
 
 
-def main() -> None:
-    kind = sys.argv[1] if sys.argv[1:] else "sqlite"
+def main(kind: str = "sqlite") -> None:
     with tempfile.TemporaryDirectory() as folder, database(kind, Path(folder)) as url:
         server = Server(load_settings().models_dir, workers=2, database_url=url)
         try:
@@ -172,4 +171,4 @@ def similar(url: str) -> None:
 
 
 if __name__ == "__main__":
-    main()
+    main(*sys.argv[1:2])

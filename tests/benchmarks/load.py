@@ -8,6 +8,7 @@ import selectors
 import socket
 import time
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 
 import numpy as np
@@ -57,16 +58,16 @@ def drive(port: int, requests: Sequence[bytes], *, connections: int, seconds: fl
         for key, _ in selector.select(wait):
             connection = key.data
             status = connection.receive()
-            if status is None:
-                continue
-            latencies.append(time.perf_counter() - connection.due)
-            failed += status != 200
-            open_requests -= 1
+            if status is not None:
+                latencies.append(time.perf_counter() - connection.due)
+                failed += status != 200
+                open_requests -= 1
+                idle.append(connection)
             if connection.closed:
+                # Servers end connections that were idle for a while; what was just sent on one is sent again.
                 selector.unregister(connection.socket)
                 connection.reconnect(port)
                 selector.register(connection.socket, selectors.EVENT_READ, connection)
-            idle.append(connection)
     spent = time.perf_counter() - begin
     for key in list(selector.get_map().values()):
         key.data.socket.close()
@@ -78,33 +79,39 @@ def drive(port: int, requests: Sequence[bytes], *, connections: int, seconds: fl
 class _Connection:
     def __init__(self, port: int) -> None:
         self.due = 0.0
+        self._request = b""
         self.reconnect(port)
 
     def reconnect(self, port: int) -> None:
         self.socket = socket.create_connection(("127.0.0.1", port))
         self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        self._got = b""
         self.closed = False
+        self._got = b""
+        if self._request:
+            self.socket.sendall(self._request)
 
     def send(self, request: bytes, due: float) -> None:
-        self.due = due
-        self._got = b""
-        self.socket.sendall(request)
+        self.due, self._request, self._got = due, request, b""
+        with suppress(ConnectionError):  # then reading tells that it was closed
+            self.socket.sendall(request)
 
     def receive(self) -> int | None:
-        """Read what there is; return the status once the answer is whole."""
-        chunk = self.socket.recv(262_144)
-        self._got += chunk
+        """Read what there is; return the status once the answer to an open request is whole."""
+        try:
+            chunk = self.socket.recv(262_144)
+        except ConnectionError:
+            chunk = b""
         if not chunk:
             self.closed = True
-            return 0
+            return None
+        self._got += chunk
         head, found, body = self._got.partition(HEAD_END)
         if not found:
             return None
         lower = head.lower()
-        at = lower.index(b"content-length:") + len(b"content-length:")
-        length = int(lower[at : lower.find(b"\r\n", at) if lower.find(b"\r\n", at) > 0 else len(lower)])
+        length = int(lower.partition(b"content-length:")[2].partition(b"\r\n")[0])
         if len(body) < length:
             return None
         self.closed = b"connection: close" in lower
+        self._request = b""
         return int(head[9:12])
