@@ -17,7 +17,7 @@ _MIN_WORDS = 25
 """Headlines have few function words; shorter texts are always taken for running text."""
 _RARE = 0.005
 _MARGIN = 0.5
-_SIGNS = "{}[]_|\\*@^~+="
+_SIGNS = b"{}[]_|\\*@^~+="
 _MIN_SIGNS = 8
 """Fewer signs than this say nothing, however short the text."""
 _MOST_SIGNS = 0.015
@@ -63,5 +63,6 @@ def fit_prose(documents: Iterable[Document], function_words: Collection[str]) ->
 
 def _signs(document: Document) -> float:
     text = document.body
-    signs = sum(map(text.count, _SIGNS))
+    latin = text.encode("latin-1", "replace")
+    signs = len(latin) - len(latin.translate(None, _SIGNS))
     return signs / len(text) if signs >= _MIN_SIGNS else 0.0

@@ -56,6 +56,9 @@ class Words:
     unseen_at: Ids
 
 
+_NO_WORDS = Words(_NO_IDS, _NO_IDS, [], _NO_IDS)
+
+
 @dataclass(frozen=True, slots=True)
 class WordList:
     """Words to recognise in texts; `flags` says which slots of the table of words hold one, (n_slots + 1,)."""
@@ -139,6 +142,8 @@ class TermIndex:
 
     def look_up(self, normalised: str) -> Words:
         """Return the words of a normalised text, looked up."""
+        if not normalised:
+            return _NO_WORDS
         scanned = scan(normalised)
         slots, there = self._surfaces.locate(scanned.codes)
         ids = self._surfaces.values.take(slots).astype(np.int64)

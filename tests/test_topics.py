@@ -51,6 +51,8 @@ def test_probabilities_keep_the_order_of_scores_and_something_is_assigned_or_unl
     assert (np.diff(probabilities[order]) >= 0).all()
     told = model.confidences(given_scores)
     assert (np.diff(told[order]) >= 0).all()
+    assert model.confidences_of(range(n), given_scores.tolist(), probabilities.tolist()) == pytest.approx(told.tolist())
+    assert [model.probability(score) for score in given_scores.tolist()] == pytest.approx(probabilities.tolist())
     for n_words, least in ((100, 0.2), (10, 0.1)):
         assigned = model.assigned(probabilities, n_words)
         assert assigned.any() == bool(probabilities.max() >= least)
