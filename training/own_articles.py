@@ -1,9 +1,12 @@
 """The user's own articles, from the store, beside the seed corpus. Second source of training.
 
 Labelled ones train the classifiers; the rest are background, from which themes and the region fallback learn. An
-article that says what a seed article says is left out, and a label that the taxonomy lacks is passed over.
+article that says what a seed article says is left out, and a label that the taxonomy lacks is passed over. An article
+counts as much as the seed articles that count most, but all those of one topic not more than those of a usual topic of
+the seeds: however many there are, the other topics are still told from them.
 """
 
+from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
@@ -34,6 +37,7 @@ def add_own(corpus: Corpus, database_url: str, taxonomy: Taxonomy) -> tuple[Corp
         labelled, background, duplicates, unknown = _sorted(store, corpus, taxonomy)
     finally:
         store.close()
+    labelled = _weighed(labelled, corpus.articles)
     added = labelled + background
     documents = tuple(read(article.text, article.title) for article in added)
     whole = replace(
@@ -62,7 +66,24 @@ def _sorted(
     return labelled, background, duplicates, unknown
 
 
-def _article(stored: StoredArticle, known: set[str], unknown: set[str], *, any_country: bool) -> Article:
+def _weighed(labelled: Sequence[Article], seeds: Sequence[Article]) -> list[Article]:
+    """Return the labelled articles with the weight that each has in learning."""
+    mass: defaultdict[str, float] = defaultdict(float)
+    for article in seeds:
+        if article.topics:
+            mass[article.topics[0]] += article.weight
+    most = max((article.weight for article in seeds), default=1.0)
+    usual = sum(mass.values()) / len(mass) if mass else most
+    number = Counter(article.topics[0] for article in labelled if article.topics)
+    return [
+        article.model_copy(update={"weight": min(most, usual / number[article.topics[0]]) if article.topics else most})
+        for article in labelled
+    ]
+
+
+def _article(
+    stored: StoredArticle, known: set[str], unknown: set[str], *, any_country: bool
+) -> Article:  # fmt: skip
     """Return a stored article for training; one whose labels are all unknown counts as not labelled."""
 
     def kept(codes: Sequence[str] | None) -> tuple[str, ...] | None:
