@@ -20,13 +20,17 @@ from dateline.terms import Ids
 
 Floats = NDArray[np.floating[Any]]
 
-_PLAIN_STEPS, _MAX_CYCLES = 3, 200
+_PLAIN_STEPS = ((0, 1), (1, 2), (2, 0))
+"""From which of three arrays to which."""
+_EARLY_CYCLES, _MAX_CYCLES = 4, 200
 _FIRST_LEAP, _LEAP_GROWTH = 4.0, 2.0
 _TOLERANCE = 3e-5
 """How far from the fixed point a text's theme weights may be, by their root sum of squares times root n_themes."""
-_LEFT_BEHIND = 1e-6
-"""A theme that has less than this part of the text after the plain steps does not come back."""
-_TINY = 1e-30
+_LEFT_BEHIND = 1e-7
+"""A theme that has less than this part of the text after the early cycles does not come back."""
+_TINY = 1e-20
+_STRAIGHT = 1e-6
+"""Two steps that differ by less than this, squared, part of the first differ by rounding."""
 _MIN_WORDS = 6
 """A text with fewer theme words than this has no theme: LDA would still name one with confidence."""
 _MIN_EVIDENCE = 3.0
@@ -165,64 +169,80 @@ def infer(exp_elog_beta: Floats, counts: Floats, alpha: Floats) -> Floats:
     """Return the topic weights of one text (n_topics,), summing to 1: the fixed point of the variational E-step.
 
     `exp_elog_beta`: (n_distinct_words, n_topics) rows of the text's words; `counts`: (n_distinct_words,); all three
-    arrays of one type. A few plain steps from the start that treats all themes alike; then, without the topics that
-    the text has left behind, cycles of two steps and a leap along them (SQUAREM), which needs a fifth of the steps.
-    Leaps start short, so that the text stays on the plain steps' way to their optimum. It ends where the last step,
-    times the number of such steps still to come, is below _TOLERANCE of the text.
+    arrays of one type. A few plain steps from the start that treats all themes alike; then cycles of two steps and a
+    leap along them (SQUAREM), which needs a fifth of the steps, after the first of them without the topics that the
+    text has left behind. Leaps start short, so that the text stays on the plain steps' way to their optimum. It ends
+    where the last step, times the number of such steps still to come, is below _TOLERANCE of the text.
     Source: Varadhan and Roland 2008, doi:10.1111/j.1467-9469.2007.00585.x, scheme S3.
     """
     total = float(counts.sum())
-    gamma: Floats = alpha + counts.dtype.type(total / len(alpha))
-    step = _e_step(exp_elog_beta, counts, alpha)
-    for _ in range(_PLAIN_STEPS):
-        gamma = step(gamma)
-    alive = (gamma - alpha > _LEFT_BEHIND * total).nonzero()[0]
-    if len(alive) < len(alpha):
+    enough = (_TOLERANCE * total) ** 2 / len(alpha)
+    # With a floor, no word's norm is zero, and the steps need not look.
+    rows: Floats = np.maximum(exp_elog_beta, _TINY)
+    gammas = np.empty((3, len(alpha)), dtype=alpha.dtype)
+    np.add(alpha, counts.dtype.type(total / len(alpha)), gammas[0])
+    step = _e_step(rows, counts, alpha)
+    for before, after in _PLAIN_STEPS:
+        step(gammas[before], gammas[after])
+    gamma, longest = _leaps(step, gammas, alpha, enough, longest=_FIRST_LEAP, cycles=_EARLY_CYCLES)
+    if longest:
+        alive = (gamma - alpha > _LEFT_BEHIND * total).nonzero()[0]
         least = alpha.take(alive)
-        step = _e_step(exp_elog_beta.take(alive, axis=1), counts, least)
-        gamma[alive] = _leaps(step, gamma.take(alive), least, (_TOLERANCE * total) ** 2 / len(alpha))
-    else:
-        gamma = _leaps(step, gamma, alpha, (_TOLERANCE * total) ** 2 / len(alpha))
+        step = _e_step(rows.take(alive, axis=1), counts, least)
+        gammas = gammas.take(alive, axis=1)
+        gamma[alive], _ = _leaps(step, gammas, least, enough, longest=longest, cycles=_MAX_CYCLES)
     weights: Floats = gamma / gamma.sum()
     return weights
 
 
-def _leaps(step: Callable[[Floats], Floats], gamma: Floats, alpha: Floats, enough: float) -> Floats:
-    longest = _FIRST_LEAP
-    for _ in range(_MAX_CYCLES):
-        once = step(gamma)
-        twice = step(once)
-        first, second = once - gamma, twice - once
-        bend = second - first
-        leap = float(first.dot(first)) / (float(bend.dot(bend)) + _TINY)
-        if float(second.dot(second)) * max(leap, 1.0) < enough:
-            return twice
+def _leaps(
+    step: Callable[[Floats, Floats], object],
+    gammas: Floats,
+    alpha: Floats,
+    enough: float,
+    *,
+    longest: float,
+    cycles: int,
+) -> tuple[Floats, float]:
+    """Return gamma after some cycles from `gammas[0]`, and how long the next leap may be, 0 if it has arrived.
+
+    `gammas`: (3, n_topics), overwritten; gamma is one of its rows.
+    """
+    gamma, once, twice = gammas
+    steps, leaped, lengths = np.empty_like(gammas[1:]), np.empty_like(alpha), np.empty(2, dtype=alpha.dtype)
+    starts, ends, products, combined, turned = gammas[:-1], gammas[1:], steps.dot, lengths.dot, steps.T
+    for _ in range(cycles):
+        step(gamma, once)
+        step(once, twice)
+        np.subtract(ends, starts, steps)
+        (first, both), (_, second) = products(turned).tolist()
+        leap = first / max(first - 2.0 * both + second, _STRAIGHT * first + _TINY)
+        if second * max(leap, 1.0) < enough:
+            return twice, 0.0
         leap = min(max(math.sqrt(leap), 1.0), longest)
         if leap == longest:
             longest *= _LEAP_GROWTH
-        first *= 2.0 * leap
-        bend *= leap * leap
-        gamma += first
-        gamma += bend
-        gamma = step(np.maximum(gamma, alpha))
-    return gamma
+        lengths[0], lengths[1] = leap * (2.0 - leap), leap * leap
+        combined(steps, leaped)
+        np.add(leaped, gamma, leaped)
+        np.maximum(leaped, alpha, out=leaped)
+        step(leaped, gamma)
+    return gamma, longest
 
 
-def _e_step(exp_elog_beta: Floats, counts: Floats, alpha: Floats) -> Callable[[Floats], Floats]:
-    """Return the function from gamma (n_themes,) to the next; its buffers are its own."""
+def _e_step(exp_elog_beta: Floats, counts: Floats, alpha: Floats) -> Callable[[Floats, Floats], object]:
+    """Return the function that writes the next gamma (n_topics,) into another array; its buffers are its own."""
     norm, theta = np.empty_like(counts), np.empty_like(alpha)
     norms, sums = exp_elog_beta.dot, norm.dot
 
-    def step(gamma: Floats) -> Floats:
+    def step(gamma: Floats, updated: Floats) -> None:
         # Dividing by exp(psi(gamma.sum())), as the E-step is written, would cancel out.
         psi(gamma, theta)
         np.exp(theta, theta)
         norms(theta, norm)
-        np.add(norm, _TINY, norm)
         np.divide(counts, norm, norm)
-        updated: Floats = sums(exp_elog_beta)
+        sums(exp_elog_beta, updated)
         np.multiply(updated, theta, updated)
         np.add(updated, alpha, updated)
-        return updated
 
     return step
