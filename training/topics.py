@@ -23,7 +23,7 @@ from sklearn.svm import LinearSVC
 from dateline.errors import InvalidSeeds
 from dateline.taxonomy import Taxonomy
 from dateline.terms import TermIndex
-from dateline.topics import LabelModel, Nothing, TopicClassifier
+from dateline.topics import PLAIN, LabelModel, Nothing, TopicClassifier
 from training.corpus import Article
 from training.features import Features, label_words, seed_terms
 
@@ -32,6 +32,8 @@ NO_TOPIC = -1
 NEVER = -50.0
 _FALLBACK_SHORT = 0.005
 _BAYES_ALPHA = 0.3
+_BAYES_FULL = 5600
+"""Naive Bayes weighs its full weight from so many articles on, and less in proportion below: it learns slowly."""
 _NOTHING_C = 0.3
 _MIN_NOTHING = 20
 """Fewer articles without topic than this teach nothing about texts that are no articles."""
@@ -71,7 +73,7 @@ class TopicFit:
     """A fitted classifier and what cross-validation gave, (n_docs, n_topics); `first`: main topics or NO_TOPIC.
 
     `scores`: held-out, before calibration, NaN where a fold had no example; `x` (n_docs, n_terms): the documents;
-    `lengths` (n_docs,): their words.
+    `lengths` (n_docs,): their words; `refused` (n_docs,): those that the held-out model takes for no article.
     """
 
     classifier: TopicClassifier
@@ -82,6 +84,7 @@ class TopicFit:
     scores: np.ndarray
     x: csr_matrix
     lengths: np.ndarray
+    refused: np.ndarray
     blend: Blend
 
 
@@ -150,19 +153,27 @@ def fit_topics(
         models.append(calibrated(*fit_labels(x, everything, task, blend), scores, task.truth, blend))
         progress()
     scores = np.nan_to_num(held_out[0], nan=NEVER)
+    nothing = _nothing(x, empty, empty_scores)
+    refused = empty_scores >= nothing.threshold if nothing is not None else np.zeros(len(rows), dtype=bool)
     return TopicFit(
-        classifier=TopicClassifier(
-            taxonomy, idf=idf, topics=models[0], subtopics=models[1], nothing=_nothing(x, empty, empty_scores)
-        ),
+        classifier=TopicClassifier(taxonomy, idf=idf, topics=models[0], subtopics=models[1], nothing=nothing),
         confidences=models[0].confidences(scores),
-        assigned=models[0].assigned(models[0].probabilities(scores), lengths[rows]),
+        assigned=assigned(models[0], scores, lengths[rows], refused),
         truth=topics.truth,
         first=topics.main,
         scores=held_out[0],
         x=x,
         lengths=lengths[rows],
+        refused=refused,
         blend=blend,
     )
+
+
+def assigned(model: LabelModel, scores: np.ndarray, lengths: np.ndarray, refused: np.ndarray) -> np.ndarray:
+    """Return which labels (n_docs, n_labels) texts with these scores get, as serving decides it."""
+    probabilities = model.probabilities(scores)
+    silent = refused & (probabilities.max(axis=1) < PLAIN)
+    return np.asarray(model.assigned(probabilities, lengths) & ~silent[:, np.newaxis])
 
 
 def topic_task(articles: Sequence[Article], taxonomy: Taxonomy, index: TermIndex) -> Task:
@@ -211,7 +222,8 @@ def fit_labels(x: csr_matrix, rows: np.ndarray, task: Task, blend: Blend) -> tup
         weights[:, label] = machine.coef_[0]
         bias[label] = machine.intercept_[0]
     if blend.bayes:
-        weights += blend.bayes * _bayes(x, task.main[rows], emphasis, n_labels=truth.shape[1])
+        share = min(1.0, (task.main != NO_TOPIC).sum() / _BAYES_FULL)
+        weights += blend.bayes * share * _bayes(x, task.main[rows], emphasis, n_labels=truth.shape[1])
     if task.seeds.nnz:
         weights += blend.seeds * task.seeds.toarray()
     if task.names.nnz:

@@ -21,7 +21,7 @@ from sklearn.svm import LinearSVC
 from dateline.taxonomy import Taxonomy
 from training.corpus import Article, Corpus
 from training.features import Features
-from training.topics import FOLDS, NEVER, NO_TOPIC, TopicFit, calibrated, fit_topics, indicator, tfidf_with
+from training.topics import FOLDS, NEVER, NO_TOPIC, TopicFit, assigned, calibrated, fit_topics, indicator, tfidf_with
 
 _C = 1.0
 _MIN_ARTICLES = 3
@@ -120,16 +120,18 @@ def fold_in(
     numbers = {topic.code: i for i, topic in enumerate(taxonomy.topics)}
     first = [numbers[article.topics[0]] if article.topics else NO_TOPIC for article in articles]
     all_lengths = np.concatenate([fit.lengths, lengths])
+    refused = np.concatenate([fit.refused, np.zeros(len(articles), dtype=bool)])
     known = np.nan_to_num(scores, nan=NEVER)
     return TopicFit(
         classifier=classifier.with_topics(model),
         confidences=model.confidences(known),
-        assigned=model.assigned(model.probabilities(known), all_lengths),
+        assigned=assigned(model, known, all_lengths, refused),
         truth=all_truth,
         first=np.concatenate([fit.first, first]),
         scores=scores,
         x=fit.x,
         lengths=all_lengths,
+        refused=refused,
         blend=fit.blend,
     )
 
