@@ -37,13 +37,15 @@ STORY = (
 
 @pytest.fixture(scope="session")
 def seeds(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The real seeds with the first articles of each topic only."""
+    """The real seeds with the first articles of each topic only, which all count the same."""
     folder = tmp_path_factory.mktemp("seeds") / "seeds"
     shutil.copytree(SEEDS, folder, ignore=shutil.ignore_patterns("articles"))
     (folder / "articles").mkdir()
     for path in (SEEDS / "articles").glob("*.jsonl"):
         lines = path.read_text(encoding="utf-8").splitlines()[:ARTICLES_PER_TOPIC]
-        (folder / "articles" / path.name).write_text("\n".join(lines) + "\n", encoding="utf-8")
+        articles = [{**json.loads(line), "weight": 1.0} for line in lines]
+        text = "".join(json.dumps(article, ensure_ascii=False) + "\n" for article in articles)
+        (folder / "articles" / path.name).write_text(text, encoding="utf-8")
     return folder
 
 

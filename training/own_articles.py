@@ -2,8 +2,8 @@
 
 Labelled ones train the classifiers; the rest are background, from which themes and the region fallback learn. An
 article that says what a seed article says is left out, and a label that the taxonomy lacks is passed over. An article
-counts as much as the seed articles that count most, but all those of one topic not more than those of a usual topic of
-the seeds: however many there are, the other topics are still told from them.
+counts as much as the seed articles that count most, but all those of one topic not more than those of the largest
+topic of the seeds: however many there are, the other topics are still told from them.
 """
 
 from collections import Counter, defaultdict
@@ -73,10 +73,12 @@ def _weighed(labelled: Sequence[Article], seeds: Sequence[Article]) -> list[Arti
         if article.topics:
             mass[article.topics[0]] += article.weight
     most = max((article.weight for article in seeds), default=1.0)
-    usual = sum(mass.values()) / len(mass) if mass else most
+    largest = max(mass.values(), default=most)
     number = Counter(article.topics[0] for article in labelled if article.topics)
     return [
-        article.model_copy(update={"weight": min(most, usual / number[article.topics[0]]) if article.topics else most})
+        article.model_copy(
+            update={"weight": min(most, largest / number[article.topics[0]]) if article.topics else most}
+        )
         for article in labelled
     ]
 
