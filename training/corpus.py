@@ -14,6 +14,9 @@ from dateline.errors import InvalidSeeds
 from dateline.taxonomy import Taxonomy
 from dateline.text import Document, read
 
+NO_TOPIC = -1
+"""Stands for the number of a topic where an article has none."""
+
 
 class Article(BaseModel):
     """One article, as a line of `articles/*.jsonl`.

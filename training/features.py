@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.sparse import csr_matrix
 from sklearn.feature_extraction.text import ENGLISH_STOP_WORDS
+from sklearn.preprocessing import normalize
 
 from dateline.taxonomy import Taxonomy, TopicEntry
 from dateline.terms import MAX_TERM_WORDS, TermIndex, document_segments, document_word_ids, term_of
@@ -91,6 +92,13 @@ def count(index: TermIndex, documents: Sequence[Document]) -> csr_matrix:
     ids = np.concatenate([ids for ids, _ in rows]) if rows else np.array([], dtype=np.int64)
     counts = np.concatenate([counts for _, counts in rows]) if rows else np.array([], dtype=np.int64)
     return csr_matrix((counts.astype(np.float64), ids, lengths), shape=(len(rows), index.n_terms))
+
+
+def tfidf_with(idf: np.ndarray, counts: csr_matrix) -> csr_matrix:
+    """Return the unit TF-IDF vectors of term counts (n_docs, n_terms) with a given IDF (n_terms,)."""
+    weighted = counts.astype(np.float64).tocsr(copy=True)
+    weighted.data = (1.0 + np.log(weighted.data)) * idf[weighted.indices]
+    return normalize(weighted)
 
 
 def _candidates(document: Document) -> Iterator[str]:

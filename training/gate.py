@@ -23,8 +23,8 @@ from dateline.signature import UNSIGNED, Signing
 from dateline.taxonomy import Taxonomy
 from dateline.terms import document_word_ids
 from dateline.text import Document
-from training.corpus import Article
-from training.heldout import ATTACHMENT, NO_TOPIC, HeldOut
+from training.corpus import NO_TOPIC, Article
+from training.heldout import ATTACHMENT, HeldOut
 
 LEVEL = 0.05
 """Chance of refusing a candidate that is as good, for the sums of all labels; all single labels share another."""

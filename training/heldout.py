@@ -13,11 +13,10 @@ from functools import cached_property
 
 import numpy as np
 
-from training.corpus import Article
+from training.corpus import NO_TOPIC, Article
 from training.metrics import calibration_error, f1, macro_f1
 
 ATTACHMENT = "heldout.npz"
-NO_TOPIC = -1
 
 
 @dataclass(frozen=True)

@@ -19,6 +19,7 @@ from dateline.regions import Fallback, Floats, Focus, RegionClassifier, features
 from dateline.taxonomy import Taxonomy
 from dateline.terms import TermIndex, term_of
 from dateline.text import Document, tokenise
+from training.features import tfidf_with
 from training.places import read_places
 
 DEFAULT_WEIGHTS = (-2.14, 3.39, 0.37, 1.47, -0.47, -0.21, 1.07, 0.8, 0.14, 0.05, -1.08, 0.05, -1.27, 0.37)
@@ -182,12 +183,7 @@ def _tfidf(counts: csr_matrix) -> tuple[csr_matrix, Floats]:
     """Return unit rows (1 + log tf) * idf, and idf = log(n / df) + 1, as dateline.regions.Fallback weighs a text."""
     frequency = np.asarray((counts > 0).sum(axis=0)).ravel()
     idf: Floats = np.log(counts.shape[0] / np.maximum(frequency, 1)) + 1.0
-    weighted = counts.astype(np.float64).tocsr(copy=True)
-    weighted.data = (1.0 + np.log(weighted.data)) * idf[weighted.indices]
-    norms = np.sqrt(np.asarray(weighted.multiply(weighted).sum(axis=1)).ravel())
-    scale = 1.0 / np.where(norms == 0.0, 1.0, norms)
-    weighted.data *= np.repeat(scale, np.diff(weighted.indptr))
-    return weighted, idf
+    return tfidf_with(idf, counts), idf
 
 
 def _threshold(probabilities: Floats, classes: np.ndarray, truth: np.ndarray) -> float | None:

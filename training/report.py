@@ -14,8 +14,9 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from dateline.taxonomy import Taxonomy
 from dateline.themes import ThemeEntry
 from training import plots
+from training.corpus import NO_TOPIC
 from training.gate import SAME, Comparison
-from training.heldout import NO_TOPIC, HeldOut
+from training.heldout import HeldOut
 from training.learning import Point
 from training.metrics import reliability
 

@@ -17,18 +17,16 @@ from sklearn.feature_extraction.text import TfidfTransformer
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import GroupKFold
 from sklearn.naive_bayes import ComplementNB
-from sklearn.preprocessing import normalize
 from sklearn.svm import LinearSVC
 
 from dateline.errors import InvalidSeeds
 from dateline.taxonomy import Taxonomy
 from dateline.terms import TermIndex
 from dateline.topics import PLAIN, LabelModel, Nothing, TopicClassifier
-from training.corpus import Article
+from training.corpus import NO_TOPIC, Article
 from training.features import Features, label_words, seed_terms
 
 FOLDS = 5
-NO_TOPIC = -1
 NEVER = -50.0
 _FALLBACK_SHORT = 0.005
 _BAYES_ALPHA = 0.3
@@ -200,13 +198,6 @@ def tfidf(counts: csr_matrix, rows: np.ndarray) -> tuple[np.ndarray, csr_matrix]
     """Return the IDF (n_terms,) of some rows of `counts`, and the unit TF-IDF vectors of all rows with it."""
     transformer = TfidfTransformer(sublinear_tf=True).fit(counts[rows])
     return transformer.idf_.astype(np.float64), transformer.transform(counts)
-
-
-def tfidf_with(idf: np.ndarray, counts: csr_matrix) -> csr_matrix:
-    """Return the unit TF-IDF vectors of term counts (n_docs, n_terms) with a given IDF (n_terms,)."""
-    weighted = counts.astype(np.float64).tocsr(copy=True)
-    weighted.data = (1.0 + np.log(weighted.data)) * idf[weighted.indices]
-    return normalize(weighted)
 
 
 def fit_labels(x: csr_matrix, rows: np.ndarray, task: Task, blend: Blend) -> tuple[np.ndarray, np.ndarray]:

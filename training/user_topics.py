@@ -19,9 +19,9 @@ from sklearn.model_selection import GroupKFold
 from sklearn.svm import LinearSVC
 
 from dateline.taxonomy import Taxonomy
-from training.corpus import Article, Corpus
-from training.features import Features
-from training.topics import FOLDS, NEVER, NO_TOPIC, TopicFit, assigned, calibrated, fit_topics, indicator, tfidf_with
+from training.corpus import NO_TOPIC, Article, Corpus
+from training.features import Features, tfidf_with
+from training.topics import FOLDS, NEVER, TopicFit, assigned, calibrated, fit_topics, indicator
 
 _C = 1.0
 _MIN_ARTICLES = 3
