@@ -78,9 +78,8 @@ def explain_places(mentions: Iterable[Mention], locator: Locator, taxonomy: Taxo
 
 def _places_of_terms(index: TermIndex, word_ids: Ids, words: Sequence[Place | None]) -> dict[int, list[Place]]:
     places: defaultdict[int, list[Place]] = defaultdict(list)
-    for length, positions, terms in index.occurrences(word_ids):
-        for position, term in zip(positions.tolist(), terms.tolist(), strict=True):
-            first, last = words[position], words[position + length - 1]
-            if first is not None and last is not None:
-                places[term].append({"field": first["field"], "start": first["start"], "end": last["end"]})
+    for position, length, term in zip(*(array.tolist() for array in index.occurrences(word_ids)), strict=True):
+        first, last = words[position], words[position + length - 1]
+        if first is not None and last is not None:
+            places[term].append({"field": first["field"], "start": first["start"], "end": last["end"]})
     return places

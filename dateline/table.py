@@ -1,8 +1,8 @@
-"""A read-only table from 64-bit keys to small integers that answers thousands of keys in a handful of array operations.
+"""A read-only table from 64-bit keys to small integers that compiled code asks in nanoseconds.
 
 A perfect hash: each key has one slot, so a look-up is one probe with no search. Unlike a dictionary it consists of
 plain arrays, which processes share through the page cache and which load in no time. `dateline/terms.py` uses one for
-words and one for runs of words. Must not import other modules of the project.
+words and one for runs of words. Must not import other modules of the project but `compiled`.
 """
 
 from collections.abc import Sequence
@@ -12,8 +12,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from dateline.compiled import compiled
+
 Keys = NDArray[np.uint64]
 Values = NDArray[np.int32]
+Arrays = tuple[Keys, Values, NDArray[np.int64], NDArray[np.uint64]]
+"""Keys, values, shifts, and the multipliers and shifts of the hashes of buckets and slots."""
 EMPTY = -1
 _MULTIPLIER, _INCREMENT = 0x5851F42D4C957F2D, 0x14057B7EF767814F
 """Odd constants of Knuth's MMIX generator; they spread keys over buckets, and with the seed over slots."""
@@ -28,15 +32,16 @@ class Table:
     Source: Belazzougui, Botelho, Dietzfelbinger 2009, "Hash, displace, and compress".
     """
 
+    arrays: "Arrays"
+    """What `place` takes."""
+
     def __init__(self, *, keys: Keys, values: Values, shifts: NDArray[np.int64], seed: int) -> None:
         self.keys = keys
         self.values = values
         self._shifts = shifts
         self._seed = seed
-        self._of_bucket = np.uint64(_MULTIPLIER)
-        self._of_slot = np.uint64(_multiplier(seed))
-        self._bucket_bits = np.uint64(64 - _bits(len(shifts)))
-        self._slot_bits = np.uint64(64 - _bits(len(keys)))
+        numbers = [_MULTIPLIER, 64 - _bits(len(shifts)), _multiplier(seed), 64 - _bits(len(keys))]
+        self.arrays = (keys, values, shifts, np.array(numbers, dtype=np.uint64))
 
     @classmethod
     def build(cls, keys: Sequence[int] | Keys, values: Sequence[int] | NDArray[np.integer[Any]]) -> "Table":
@@ -60,10 +65,7 @@ class Table:
 
     def slots(self, keys: Keys) -> NDArray[np.int64]:
         """Return the slot of each key; one that is not in the table gets some slot."""
-        buckets = ((keys * self._of_bucket) >> self._bucket_bits).view(np.int64)
-        slots: NDArray[np.int64] = ((keys * self._of_slot) >> self._slot_bits).view(np.int64)
-        slots ^= self._shifts.take(buckets)
-        return slots
+        return _slots(keys, self.arrays)
 
     def locate(self, keys: Keys) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
         """Return the slot of each key and whether it is there."""
@@ -89,10 +91,11 @@ class Table:
 
     def _place(self, keys: Keys) -> bool:
         """Find the shift of every bucket, the fullest first; False if there is none for some bucket."""
-        order = np.argsort(buckets := ((keys * self._of_bucket) >> self._bucket_bits).astype(np.int64), kind="stable")
+        hashes = self.arrays[3]
+        order = np.argsort(buckets := ((keys * hashes[0]) >> hashes[1]).astype(np.int64), kind="stable")
         starts = np.searchsorted(buckets[order], np.arange(len(self._shifts) + 1))
-        hashes = self.slots(keys)[order].tolist()
-        members = [hashes[a:b] for a, b in zip(starts[:-1].tolist(), starts[1:].tolist(), strict=True)]
+        homes = self.slots(keys)[order].tolist()
+        members = [homes[a:b] for a, b in zip(starts[:-1].tolist(), starts[1:].tolist(), strict=True)]
         taken = bytearray(len(self.keys))
         free = 0
         for bucket in sorted(range(len(members)), key=lambda b: -len(members[b])):
@@ -112,6 +115,27 @@ class Table:
             for h in of_bucket:
                 taken[h ^ shift] = 1
         return True
+
+
+@compiled
+def place(key: np.uint64, table: Arrays) -> int:
+    """Return the slot of a key in a table's `arrays`, EMPTY if it is not there. For compiled code."""
+    slot = _slot(key, table)
+    return slot if table[0][slot] == key else EMPTY
+
+
+@compiled
+def _slot(key: np.uint64, table: Arrays) -> int:
+    _, _, shifts, hashes = table
+    return np.int64((key * hashes[2]) >> hashes[3]) ^ shifts[(key * hashes[0]) >> hashes[1]]
+
+
+@compiled
+def _slots(keys: Keys, table: Arrays) -> NDArray[np.int64]:
+    slots = np.empty(len(keys), np.int64)
+    for i, key in enumerate(keys):
+        slots[i] = _slot(key, table)
+    return slots
 
 
 def _multiplier(seed: int) -> int:

@@ -6,14 +6,15 @@ text to term ids with one table of words and two of runs, so that topics, themes
 look-up of each text.
 """
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from dateline.table import Table
+from dateline.compiled import compiled
+from dateline.table import EMPTY, Arrays, Table, place
 from dateline.text import Document, codes, scan, stem
 
 Ids = NDArray[np.int64]
@@ -25,7 +26,8 @@ TITLE_WEIGHT = 2
 _CACHED_WORDS = 20_000
 _NO_IDS = np.zeros(0, dtype=np.int64)
 _GAP = np.array([UNKNOWN])
-_PADDING = np.full(MAX_TERM_WORDS - 1, UNKNOWN)
+_DIGIT = 8
+_DIGITS = (1 << _DIGIT) - 1
 
 
 class _Unseen(dict[str, int]):
@@ -85,9 +87,9 @@ class TermIndex:
     def __init__(self, stems: Sequence[str], surfaces: Table, runs: Sequence[Table]) -> None:
         self.stems = stems
         self._surfaces = surfaces
-        self._runs = list(runs)
-        self._n_runs = [len(run.items()[0]) for run in self._runs]
-        self.n_terms = len(stems) + sum(self._n_runs)
+        self._tables = list(runs)
+        self._runs = [table.arrays for table in runs]
+        self.n_terms = len(stems) + sum(len(table.items()[0]) for table in runs)
         self._unseen = _Unseen({s: i for i, s in enumerate(stems)})
 
     @classmethod
@@ -124,13 +126,13 @@ class TermIndex:
 
     def state(self) -> dict[str, Any]:
         """Return what a bundle keeps of the index."""
-        runs = [run.state() for run in self._runs]
+        runs = [table.state() for table in self._tables]
         return {"stems": "\n".join(self.stems), "surfaces": self._surfaces.state(), "runs": runs}
 
     def terms(self) -> list[str]:
         """Return every term, stems joined by spaces, at its id."""
         terms = list(self.stems)
-        for run in self._runs:
+        for run in self._tables:
             keys, ids = run.items()
             level = dict(zip(ids.tolist(), keys.tolist(), strict=True))
             terms += [f"{terms[level[i] >> 32]} {self.stems[level[i] & 0xFFFFFFFF]}" for i in sorted(level)]
@@ -145,14 +147,10 @@ class TermIndex:
         if not normalised:
             return _NO_WORDS
         scanned = scan(normalised)
-        slots, there = self._surfaces.locate(scanned.codes)
-        ids = self._surfaces.values.take(slots).astype(np.int64)
-        ids -= 1
-        at = (~there).nonzero()[0]
+        ids, slots, at = _looked_up(scanned.codes, self._surfaces.arrays)
         unseen = [scanned.word(i) for i in at.tolist()]
         if unseen:
             ids[at] = self.word_ids(unseen)
-            slots[at] = len(self._surfaces.values)
         return Words(ids, slots, unseen, at)
 
     def word_list(self, words: Collection[str]) -> WordList:
@@ -162,37 +160,81 @@ class TermIndex:
         flags[slots[there]] = True
         return WordList(frozenset(words), flags)
 
-    def occurrences(self, word_ids: Ids) -> Iterator[tuple[int, Ids, Ids]]:
-        """Yield, for runs of 1, 2 and 3 words, (length, positions, term ids) of the known terms in a text."""
-        positions = (word_ids >= 0).nonzero()[0]
-        current = word_ids.take(positions)
-        yield 1, positions, current
-        padded = np.concatenate([word_ids, _PADDING])
-        for length, (run, n) in enumerate(zip(self._runs, self._n_runs, strict=True), start=2):
-            if not n or not len(positions):
-                return
-            following = padded.take(positions + (length - 1))
-            # An UNKNOWN follower makes a key that no table has.
-            keys = ((current << 32) | following).view(np.uint64)
-            slots, there = run.locate(keys)
-            found = there.nonzero()[0]
-            positions, current = positions.take(found), run.values.take(slots.take(found)).astype(np.int64)
-            yield length, positions, current
+    def occurrences(self, word_ids: Ids) -> tuple[Ids, Ids, Ids]:
+        """Return (positions, lengths in words, ids) of the known terms in a text, in order of position."""
+        return _occurrences(word_ids, *self._runs)
 
     def counts(self, word_ids: Ids) -> tuple[Ids, Ids]:
         """Return (term ids ascending, how often each occurs) for a text's word ids."""
-        found = np.concatenate([ids for _, _, ids in self.occurrences(word_ids)], dtype=np.int32, casting="unsafe")
-        if not len(found):
-            return _NO_IDS, _NO_IDS
-        found.sort()
-        last = np.empty(len(found), dtype=bool)
-        np.not_equal(found[1:], found[:-1], out=last[:-1])
-        last[-1] = True
-        ends = last.nonzero()[0]
-        counts = np.empty_like(ends)
-        counts[0] = ends[0] + 1
-        np.subtract(ends[1:], ends[:-1], out=counts[1:])
-        return found.take(ends).astype(np.int64), counts
+        return _counted(self.occurrences(word_ids)[2])
+
+
+@compiled
+def _looked_up(codes: NDArray[np.uint64], surfaces: Arrays) -> tuple[Ids, Ids, Ids]:
+    """Return the ids and slots of words with these codes, as `Words` has them, and which words are not in the table."""
+    ids, slots, unseen_at = np.empty(len(codes), np.int64), np.empty(len(codes), np.int64), np.empty(len(codes), np.int64)
+    n_unseen = 0
+    for at, code in enumerate(codes):
+        slot = place(code, surfaces)
+        if slot == EMPTY:
+            ids[at], slots[at] = UNKNOWN, len(surfaces[1])
+            unseen_at[n_unseen] = at
+            n_unseen += 1
+        else:
+            ids[at], slots[at] = surfaces[1][slot] - 1, slot
+    return ids, slots, unseen_at[:n_unseen]
+
+
+@compiled
+def _occurrences(word_ids: Ids, pairs: Arrays, triples: Arrays) -> tuple[Ids, Ids, Ids]:
+    n, n_found = len(word_ids), 0
+    most = MAX_TERM_WORDS * n
+    positions, lengths, ids = np.empty(most, np.int64), np.empty(most, np.int64), np.empty(most, np.int64)
+    for at in range(n):
+        term = word_ids[at]
+        if term == UNKNOWN:
+            continue
+        for length in range(1, MAX_TERM_WORDS + 1):
+            positions[n_found], lengths[n_found], ids[n_found] = at, length, term
+            n_found += 1
+            if at + length == n or length == MAX_TERM_WORDS or word_ids[at + length] == UNKNOWN:
+                break
+            runs = pairs if length == 1 else triples
+            slot = place(np.uint64(term << 32 | word_ids[at + length]), runs)
+            if slot == EMPTY:
+                break
+            term = np.int64(runs[1][slot])
+    return positions[:n_found], lengths[:n_found], ids[:n_found]
+
+
+@compiled
+def _counted(found: Ids) -> tuple[Ids, Ids]:
+    """Return the distinct ids among some, ascending, and how often each occurs. Sorts by digits (LSD radix sort)."""
+    n = len(found)
+    ids, other = found.copy(), np.empty_like(found)
+    largest = ids.max() if n else 0
+    for shift in range(0, 64, _DIGIT):
+        if largest >> shift == 0:
+            break
+        ends = np.zeros((1 << _DIGIT) + 1, np.int64)
+        for id_ in ids:
+            ends[((id_ >> shift) & _DIGITS) + 1] += 1
+        for digit in range(1 << _DIGIT):
+            ends[digit + 1] += ends[digit]
+        for id_ in ids:
+            digit = (id_ >> shift) & _DIGITS
+            other[ends[digit]] = id_
+            ends[digit] += 1
+        ids, other = other, ids
+    counts = np.empty_like(ids)
+    n_distinct = 0
+    for at in range(n):
+        if at and ids[at] == ids[at - 1]:
+            counts[n_distinct - 1] += 1
+        else:
+            ids[n_distinct], counts[n_distinct] = ids[at], 1
+            n_distinct += 1
+    return ids[:n_distinct], counts[:n_distinct]
 
 
 def term_of(phrase_words: Sequence[str]) -> str:

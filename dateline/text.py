@@ -1,7 +1,7 @@
 """Text to tokens: the first step of every analysis and of all training, so that both see the same words.
 
 `normalise` cleans, `tokenise` splits; nothing else in Dateline splits text into words. Must not import other
-modules of the project: everything else builds on this one.
+modules of the project but `compiled`: everything else builds on this one.
 """
 
 import re
@@ -16,6 +16,8 @@ import numpy as np
 import Stemmer
 from numpy.typing import NDArray
 
+from dateline.compiled import compiled
+
 NORMALISER_VERSION = 1
 """Part of a model's manifest: a model only serves texts that are normalised as its training texts were."""
 
@@ -23,6 +25,7 @@ _WORD = re.compile(r"[^\W_]{2,}")
 _BEYOND_LATIN = re.compile(r"[^\W\x00-\xff]")
 _FOREIGN = "\x01"
 """Stands for a letter beyond Latin-1; `normalise` leaves none in a text."""
+_FOREIGN_BYTE, _SPACE = ord(_FOREIGN), ord(" ")
 _LATIN_WORDS = "".join(
     c.lower() if re.match(r"[^\W_]", c) or c == _FOREIGN else " " for c in map(chr, range(256))
 ).encode("latin-1")
@@ -113,12 +116,7 @@ class Scan(NamedTuple):
 
 MAX_CODED = 24
 _CHUNK = 8
-_PADDING = b" " * MAX_CODED
-_MASKS = [
-    np.array([(1 << 8 * min(max(n - first, 0), _CHUNK)) - 1 for n in range(MAX_CODED + 1)], dtype=np.uint64)
-    for first in range(0, MAX_CODED, _CHUNK)
-]
-_MIXERS = [np.uint64(odd) for odd in (0x9E3779B97F4A7C15, 0xC2B2AE3D27D4EB4F, 0x165667B19E3779F9)]
+_MIXERS = np.array([0x9E3779B97F4A7C15, 0xC2B2AE3D27D4EB4F, 0x165667B19E3779F9], dtype=np.uint64)
 
 
 def scan(normalised: str) -> Scan:
@@ -130,44 +128,39 @@ def scan(normalised: str) -> Scan:
     if latin is None:
         lower = normalised.lower()
         latin = _BEYOND_LATIN.sub(_FOREIGN, lower).encode("latin-1", "replace").translate(_LATIN_WORDS)
-    latin = b" %b%b" % (latin, _PADDING)
-    letters = np.frombuffer(latin, np.uint8)
-    spaces = letters == ord(" ")
-    edges = (spaces[1:] != spaces[:-1]).nonzero()[0]
-    starts, lengths = edges[::2], edges[1::2] - edges[::2]
-    words = lengths > 1
-    starts, lengths = starts[words], lengths[words]
-    starts += 1
-    if not len(starts):
-        return Scan(np.zeros(0, dtype=np.uint64), starts, lengths, latin)
-    longest = int(lengths.max())
-    capped = np.minimum(lengths, MAX_CODED) if longest > MAX_CODED else lengths
-    codes = _eight_letters(latin, starts, 0) & _MASKS[0].take(capped)
-    codes *= _MIXERS[0]
-    for chunk in range(1, min(-(-longest // _CHUNK), len(_MASKS))):
-        more = _eight_letters(latin, starts, chunk) & _MASKS[chunk].take(capped)
-        more *= _MIXERS[chunk]
-        codes += more
-    if longest > MAX_CODED:
-        codes[lengths > MAX_CODED] = 0
-    if lower is None:
-        return Scan(codes, starts, lengths, latin)
-    foreign = (letters == ord(_FOREIGN)).nonzero()[0]
-    foreign = foreign[foreign >= starts[0]]
-    word = starts.searchsorted(foreign, side="right") - 1
-    codes[word[foreign < starts[word] + lengths[word]]] = 0  # else it stood alone and is no word
-    return Scan(codes, starts, lengths, f" {lower}")
+    return Scan(*_words(latin), latin if lower is None else lower)
+
+
+@compiled
+def _words(latin: bytes) -> tuple[NDArray[np.uint64], NDArray[np.int64], NDArray[np.int64]]:
+    """Return (codes, starts, lengths) of the words of what `_latin` returns."""
+    most = len(latin) // 3 + 1
+    codes, starts, lengths = np.empty(most, np.uint64), np.empty(most, np.int64), np.empty(most, np.int64)
+    n_words = start = 0
+    code, chunk, foreign = np.uint64(0), np.uint64(0), False
+    for at in range(len(latin) + 1):
+        letter = latin[at] if at < len(latin) else _SPACE
+        length = at - start
+        if letter != _SPACE:
+            if length and length % _CHUNK == 0:
+                code += chunk * _MIXERS[min(length // _CHUNK, len(_MIXERS)) - 1]
+                chunk = np.uint64(0)
+            chunk |= np.uint64(letter) << np.uint64(8 * (length % _CHUNK))
+            foreign |= letter == _FOREIGN_BYTE
+            continue
+        if length > 1:
+            code += chunk * _MIXERS[min((length - 1) // _CHUNK, len(_MIXERS) - 1)]
+            codes[n_words] = np.uint64(0) if foreign or length > MAX_CODED else code
+            starts[n_words], lengths[n_words] = start, length
+            n_words += 1
+        start, code, chunk, foreign = at + 1, np.uint64(0), np.uint64(0), False
+    return codes[:n_words], starts[:n_words], lengths[:n_words]
 
 
 def codes(words: Iterable[str]) -> dict[int, str]:
     """Return the words that have a code, by code, in an order of their own."""
     text = " ".join(sorted(set(words)))
     return {code: word for code, word in zip(scan(text).codes.tolist(), tokenise(text), strict=True) if code}
-
-
-def _eight_letters(latin: bytes, starts: NDArray[np.int64], chunk: int) -> NDArray[np.uint64]:
-    windows = np.ndarray((len(latin) - MAX_CODED + 1,), "<u8", latin, offset=chunk * _CHUNK, strides=(1,))
-    return windows.take(starts)
 
 
 def _latin(normalised: str) -> bytes | None:

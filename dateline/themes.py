@@ -6,29 +6,33 @@ latent Dirichlet allocation", algorithm 1. `training/themes.py` fits the matrix 
 """
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import psi
 
+from dateline.compiled import compiled
 from dateline.errors import UnknownTheme
 from dateline.results import Theme
 from dateline.terms import Ids
 
 Floats = NDArray[np.floating[Any]]
 
-_PLAIN_STEPS = ((0, 1), (1, 2), (2, 0))
-"""From which of three arrays to which."""
-_EARLY_CYCLES, _MAX_CYCLES = 4, 200
+_PLAIN_STEPS = 3
+_CYCLES_OF_TOPICS, _MAX_CYCLES = 3, 200
+"""After so many cycles, topics that were left behind are dropped again."""
+_BLOCK = 16
+"""Words are taken so many at a time; whole blocks leave the compiler no remainder."""
 _FIRST_LEAP, _LEAP_GROWTH = 4.0, 2.0
 _TOLERANCE = 3e-5
 """How far from the fixed point a text's theme weights may be, by their root sum of squares times root n_themes."""
 _LEFT_BEHIND = 1e-7
 """A theme that has less than this part of the text after the early cycles does not come back."""
 _TINY = 1e-20
+_ASYMPTOTIC = 8.0
+"""From here on, the first terms of digamma's series are enough."""
 _STRAIGHT = 1e-6
 """Two steps that differ by less than this, squared, part of the first differ by rounding."""
 _MIN_WORDS = 6
@@ -151,14 +155,11 @@ class ThemeModel:
 
     def themes(self, term_ids: Ids, counts: Ids) -> tuple[Theme, ...]:
         """Return the themes of a text given its terms, heaviest first; none where the text has too few known words."""
-        words = self._word_of_term.take(term_ids)
-        known = (words >= 0).nonzero()[0]
-        counts = counts.take(known)
+        words, counts = _known(self._word_of_term, term_ids, counts)
         n_words = int(counts.sum())
         if n_words < _MIN_WORDS:
             return ()
-        rows = self._exp_elog_beta.take(words.take(known), axis=0)
-        weights = infer(rows, counts.astype(np.float32), self._alpha)[: len(self.entries)].tolist()
+        weights = _inferred(self._exp_elog_beta, words, counts, self._alpha)[: len(self.entries)].tolist()
         least = max(_MIN_WEIGHT, _MIN_EVIDENCE / n_words)
         best = sorted((-weight, number) for number, weight in enumerate(weights) if weight >= least)[:_MAX_THEMES]
         entries = ((self.entries[number], -minus) for minus, number in best)
@@ -168,81 +169,124 @@ class ThemeModel:
 def infer(exp_elog_beta: Floats, counts: Floats, alpha: Floats) -> Floats:
     """Return the topic weights of one text (n_topics,), summing to 1: the fixed point of the variational E-step.
 
-    `exp_elog_beta`: (n_distinct_words, n_topics) rows of the text's words; `counts`: (n_distinct_words,); all three
-    arrays of one type. A few plain steps from the start that treats all themes alike; then cycles of two steps and a
-    leap along them (SQUAREM), which needs a fifth of the steps, after the first of them without the topics that the
-    text has left behind. Leaps start short, so that the text stays on the plain steps' way to their optimum. It ends
-    where the last step, times the number of such steps still to come, is below _TOLERANCE of the text.
+    `exp_elog_beta`: (n_distinct_words, n_topics) rows of the text's words; `counts`: (n_distinct_words,). A few plain
+    steps from the start that treats all themes alike; then cycles of two steps and a leap along them (SQUAREM), which
+    needs a fifth of the steps; topics that the text has left behind are dropped on the way. Leaps start short, so that
+    the text stays on the plain steps' way to their optimum. It ends where the last step, times the number of such steps
+    still to come, is below _TOLERANCE of the text.
     Source: Varadhan and Roland 2008, doi:10.1111/j.1467-9469.2007.00585.x, scheme S3.
     """
-    total = float(counts.sum())
-    enough = (_TOLERANCE * total) ** 2 / len(alpha)
-    # With a floor, no word's norm is zero, and the steps need not look.
-    rows: Floats = np.maximum(exp_elog_beta, _TINY)
-    gammas = np.empty((3, len(alpha)), dtype=alpha.dtype)
-    np.add(alpha, counts.dtype.type(total / len(alpha)), gammas[0])
-    step = _e_step(rows, counts, alpha)
-    for before, after in _PLAIN_STEPS:
-        step(gammas[before], gammas[after])
-    gamma, longest = _leaps(step, gammas, alpha, enough, longest=_FIRST_LEAP, cycles=_EARLY_CYCLES)
-    if longest:
-        alive = (gamma - alpha > _LEFT_BEHIND * total).nonzero()[0]
-        least = alpha.take(alive)
-        step = _e_step(rows.take(alive, axis=1), counts, least)
-        gammas = gammas.take(alive, axis=1)
-        gamma[alive], _ = _leaps(step, gammas, least, enough, longest=longest, cycles=_MAX_CYCLES)
+    words = np.arange(len(counts))
+    return _inferred(np.asarray(exp_elog_beta, np.float32), words, np.asarray(counts, np.float32), alpha)
+
+
+@compiled
+def _inferred(exp_elog_beta: Floats, words: Ids, counts: Floats, alpha: Floats) -> Floats:
+    """Return what `infer` does for the words of `exp_elog_beta` (n_words, n_topics) at `words`, in single precision."""
+    n_topics = len(alpha)
+    rows, given = _turned(exp_elog_beta, words, counts)
+    shares = np.empty_like(given)
+    topics = np.arange(n_topics)
+    least, theta = np.empty(n_topics, np.float32), np.empty(n_topics, np.float32)
+    gamma, once, twice = np.empty_like(theta), np.empty_like(theta), np.empty_like(theta)
+    least[:] = alpha
+    total = np.float32(counts.sum())
+    gamma[:] = least + total / np.float32(n_topics)
+    enough = (_TOLERANCE * total) ** 2 / n_topics
+    for _ in range(_PLAIN_STEPS):
+        _step(rows, given, least, topics, gamma, once, theta, shares)
+        gamma, once = once, gamma
+    longest = _FIRST_LEAP
+    for cycle in range(_MAX_CYCLES):
+        if cycle and cycle % _CYCLES_OF_TOPICS == 0:
+            topics = topics[gamma[topics] - least[topics] > np.float32(_LEFT_BEHIND) * total]
+        _step(rows, given, least, topics, gamma, once, theta, shares)
+        _step(rows, given, least, topics, once, twice, theta, shares)
+        first = second = change = 0.0
+        for topic in topics:
+            earlier, later = once[topic] - gamma[topic], twice[topic] - once[topic]
+            first += earlier * earlier
+            second += later * later
+            change += (later - earlier) * (later - earlier)
+        leap = first / max(change, _STRAIGHT * first + _TINY)
+        if second * max(leap, 1.0) < enough:
+            gamma[topics] = twice[topics]
+            break
+        leap = min(max(math.sqrt(leap), 1.0), longest)
+        if leap == longest:
+            longest *= _LEAP_GROWTH
+        for topic in topics:
+            earlier, later = once[topic] - gamma[topic], twice[topic] - once[topic]
+            leaped = gamma[topic] + 2.0 * leap * earlier + leap * leap * (later - earlier)
+            once[topic] = max(leaped, least[topic])
+        _step(rows, given, least, topics, once, gamma, theta, shares)
     weights: Floats = gamma / gamma.sum()
     return weights
 
 
-def _leaps(
-    step: Callable[[Floats, Floats], object],
-    gammas: Floats,
+@compiled
+def _known(word_of_term: Ids, term_ids: Ids, counts: Ids) -> tuple[Ids, Floats]:
+    """Return the theme words of a text's terms and their counts, leaving out terms that are none."""
+    words, of_word = np.empty(len(term_ids), np.int64), np.empty(len(term_ids), np.float32)
+    n_words = 0
+    for i, term in enumerate(term_ids):
+        if word_of_term[term] >= 0:
+            words[n_words], of_word[n_words] = word_of_term[term], counts[i]
+            n_words += 1
+    return words[:n_words], of_word[:n_words]
+
+
+@compiled
+def _turned(exp_elog_beta: Floats, words: Ids, counts: Floats) -> tuple[Floats, Floats]:
+    """Return the rows of a text's words turned, (n_topics, n), and their counts (n,), filled up to whole blocks."""
+    n = (len(words) + _BLOCK - 1) // _BLOCK * _BLOCK
+    rows, given = np.zeros((exp_elog_beta.shape[1], n), np.float32), np.zeros(n, np.float32)
+    for at, word in enumerate(words):
+        given[at] = counts[at]
+        row = exp_elog_beta[word]
+        for topic in range(len(row)):
+            rows[topic, at] = row[topic]
+    return rows, given
+
+
+@compiled
+def _step(
+    rows: Floats,
+    counts: Floats,
     alpha: Floats,
-    enough: float,
-    *,
-    longest: float,
-    cycles: int,
-) -> tuple[Floats, float]:
-    """Return gamma after some cycles from `gammas[0]`, and how long the next leap may be, 0 if it has arrived.
-
-    `gammas`: (3, n_topics), overwritten; gamma is one of its rows.
-    """
-    gamma, once, twice = gammas
-    steps, leaped, lengths = np.empty_like(gammas[1:]), np.empty_like(alpha), np.empty(2, dtype=alpha.dtype)
-    starts, ends, products, combined, turned = gammas[:-1], gammas[1:], steps.dot, lengths.dot, steps.T
-    for _ in range(cycles):
-        step(gamma, once)
-        step(once, twice)
-        np.subtract(ends, starts, steps)
-        (first, both), (_, second) = products(turned).tolist()
-        leap = first / max(first - 2.0 * both + second, _STRAIGHT * first + _TINY)
-        if second * max(leap, 1.0) < enough:
-            return twice, 0.0
-        leap = min(max(math.sqrt(leap), 1.0), longest)
-        if leap == longest:
-            longest *= _LEAP_GROWTH
-        lengths[0], lengths[1] = leap * (2.0 - leap), leap * leap
-        combined(steps, leaped)
-        np.add(leaped, gamma, leaped)
-        np.maximum(leaped, alpha, out=leaped)
-        step(leaped, gamma)
-    return gamma, longest
+    topics: Ids,
+    gamma: Floats,
+    updated: Floats,
+    theta: Floats,
+    shares: Floats,
+) -> None:
+    """Write the gamma that follows one into `updated`, for some topics; `theta` and `shares` are places to work in."""
+    # Dividing by exp(psi(gamma.sum())), as the E-step is written, would cancel out.
+    shares[:] = np.float32(_TINY)
+    for topic in topics:
+        expected = np.float32(math.exp(_digamma(gamma[topic])))
+        theta[topic] = expected
+        row = rows[topic]
+        for word in range(len(shares)):
+            shares[word] += expected * row[word]
+    for word in range(len(shares)):
+        shares[word] = counts[word] / shares[word]
+    for topic in topics:
+        row = rows[topic]
+        responsible = np.float32(0.0)
+        for word in range(len(shares)):
+            responsible += shares[word] * row[word]
+        updated[topic] = responsible * theta[topic] + alpha[topic]
 
 
-def _e_step(exp_elog_beta: Floats, counts: Floats, alpha: Floats) -> Callable[[Floats, Floats], object]:
-    """Return the function that writes the next gamma (n_topics,) into another array; its buffers are its own."""
-    norm, theta = np.empty_like(counts), np.empty_like(alpha)
-    norms, sums = exp_elog_beta.dot, norm.dot
-
-    def step(gamma: Floats, updated: Floats) -> None:
-        # Dividing by exp(psi(gamma.sum())), as the E-step is written, would cancel out.
-        psi(gamma, theta)
-        np.exp(theta, theta)
-        norms(theta, norm)
-        np.divide(counts, norm, norm)
-        sums(exp_elog_beta, updated)
-        np.multiply(updated, theta, updated)
-        np.add(updated, alpha, updated)
-
-    return step
+@compiled
+def _digamma(x: float) -> float:
+    """Return psi of a positive number to ten digits. Source: Bernardo 1976, "Algorithm AS 103: Psi (digamma) function"."""
+    below = 0.0
+    x = float(x)
+    while x < _ASYMPTOTIC:
+        below += 1.0 / x
+        x += 1.0
+    square = 1.0 / (x * x)
+    series = square * (1.0 / 12 - square * (1.0 / 120 - square * (1.0 / 252 - square * (1.0 / 240))))
+    return math.log(x) - 0.5 / x - series - below

@@ -17,6 +17,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from dateline.compiled import compiled
 from dateline.results import Subtopic, Topic
 from dateline.taxonomy import Taxonomy
 from dateline.terms import Ids
@@ -52,9 +53,11 @@ class LabelModel:
 
     def scores(self, term_ids: Ids, x: Floats) -> Floats:
         """Return the scores (n_labels,) of a text with vector `x` at `term_ids`."""
-        # Both of one type, or NumPy would make a wider copy of the rows.
-        scores: Floats = x.astype(self.weights.dtype) @ self.weights.take(term_ids, axis=0) + self.bias
-        return scores
+        return _scores(self.weights, self.bias, term_ids, x, 0, len(self.bias))
+
+    def scores_of(self, first: int, end: int, term_ids: Ids, x: Floats) -> Floats:
+        """Return the scores (end - first,) of some labels that stand together."""
+        return _scores(self.weights, self.bias, term_ids, x, first, end)
 
     def probabilities(self, scores: Floats) -> Floats:
         """Return calibrated probabilities. Source: Platt 1999, "Probabilistic outputs for support vector machines"."""
@@ -198,9 +201,8 @@ class TopicClassifier:
         order = scores.tolist()
         assigned.sort(key=lambda number: -order[number])
         told = self._topics.confidences_of(assigned, order, probabilities)
-        of_subtopics = self._subtopics.scores(term_ids, x).tolist()
         pairs = zip(assigned, told, strict=True)
-        return TopicAnswer(tuple(self._topic(number, score, of_subtopics) for number, score in pairs))
+        return TopicAnswer(tuple(self._topic(number, score, term_ids, x) for number, score in pairs))
 
     def vector(self, term_ids: Ids, counts: Ids) -> Floats:
         """Return the unit TF-IDF vector of a text at its terms (n_terms,)."""
@@ -220,24 +222,41 @@ class TopicClassifier:
         x = vector(self._idf, term_ids, counts)
         return x * self._topics.weights[term_ids, number], float(self._topics.bias[number])
 
-    def _topic(self, number: int, score: float, of_subtopics: Sequence[float]) -> Topic:
+    def _topic(self, number: int, score: float, term_ids: Ids, x: Floats) -> Topic:
         entry, model = self._taxonomy.topics[number], self._subtopics
         first, end = self._first_subtopic[number : number + 2]
+        scores = model.scores_of(first, end, term_ids, x).tolist()
         subtopics = [
             Subtopic(subtopic.code, subtopic.name, probability)
-            for subtopic, raw, least in zip(
-                entry.subtopics, of_subtopics[first:end], model.least[first:end], strict=True
-            )
+            for subtopic, raw, least in zip(entry.subtopics, scores, model.least[first:end], strict=True)
             if (probability := model.probability(raw)) >= least
         ]
         subtopics.sort(key=lambda subtopic: -subtopic.score)
         return Topic(entry.code, entry.name, score, tuple(subtopics))
 
 
+@compiled
 def vector(idf: Floats, term_ids: Ids, counts: Ids) -> Floats:
     """Return the unit TF-IDF vector of a text at its terms: (1 + log count) * idf, divided by its length."""
-    x: Floats = (1.0 + np.log(counts)) * idf.take(term_ids)
-    return x / math.sqrt(x @ x)
+    x = np.empty(len(term_ids), np.float64)
+    square = 0.0
+    for i, term in enumerate(term_ids):
+        x[i] = (1.0 + math.log(counts[i])) * idf[term]
+        square += x[i] * x[i]
+    unit: Floats = x / math.sqrt(square)
+    return unit
+
+
+@compiled
+def _scores(weights: Floats, bias: Floats, term_ids: Ids, x: Floats, first: int, end: int) -> Floats:
+    """Return bias + x · weights of the labels from `first` to before `end`."""
+    scores = np.empty(end - first, np.float64)
+    scores[:] = bias[first:end]
+    for i, term in enumerate(term_ids):
+        row = weights[term]
+        for label in range(first, end):
+            scores[label - first] += x[i] * row[label]
+    return scores
 
 
 def _logistic(z: Floats) -> Floats:

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import settings
 
 from dateline import bundle
 from dateline.analyser import Analyser, load
@@ -23,6 +24,10 @@ from tests.databases import postgresql_url, shared_postgresql_url, store, store_
 from training import pipeline
 
 __all__ = ["postgresql_url", "shared_postgresql_url", "store", "store_url"]
+
+# The first example of a test may have to wait for a compiler; how long things take is for the benchmarks to say.
+settings.register_profile("untimed", deadline=None)
+settings.load_profile("untimed")
 
 ROOT = Path(__file__).parent.parent
 SEEDS = ROOT / "seeds"
