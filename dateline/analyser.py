@@ -1,29 +1,30 @@
-"""The main path: one text in, one Analysis out. Read this first.
+"""The main path: texts in, an Analysis of each out. Read this first.
 
 text -> document (normalised, tokenised once) -> language -> terms (looked up once) -> regions, topics, themes. `load`
 makes an Analyser from a model version on disk. Imports every model of the package, no web framework, no scikit-learn,
 no gensim.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from dateline import bundle, language
+from dateline.draft import Draft, InputError, Text
 from dateline.errors import EmptyText, InvalidModel, NoModel, UnknownCountry
 from dateline.explain import Locator, explain_places, explain_topics
 from dateline.prose import Prose
 from dateline.regions import RegionClassifier
-from dateline.results import Analysis
+from dateline.results import Analysis, Language
 from dateline.signature import UNSIGNED, Signing
 from dateline.similar import Neighbour, SimilarIndex
 from dateline.taxonomy import Taxonomy
 from dateline.terms import TermIndex, document_word_ids, joined_ids, unknown_share
 from dateline.text import read
 from dateline.themes import ThemeModel
-from dateline.topics import TopicAnswer, TopicClassifier
+from dateline.topics import TopicClassifier
 
 _CANARY_TOLERANCE = 1e-3
 """Scores may differ in the last digits between processors; labels and their order may not."""
@@ -89,61 +90,91 @@ class Analyser:
 
         Raises UnknownCountry, or EmptyText if there is nothing in either but white space and invisible characters.
         """
-        if home_country is not None and home_country not in self.taxonomy.country_names:
-            raise UnknownCountry(f"home_country: {home_country!r} is no country of this model; see the regions")
-        document = read(text, title)
-        if not (document.body.strip() or document.title.strip()):
-            raise EmptyText("text: nothing in it but white space")
-        spoken = language.detect(document.joined)
-        if spoken.code not in (language.ENGLISH, language.UNDETERMINED.code):
-            warning = f"not English: the text is in {language.name(spoken.code)} ({spoken.code}); nothing was assigned"
-            return Analysis(self.version, spoken, warnings=(warning,))
-        title_words, words = self.index.look_up(document.title), self.index.look_up(document.body)
-        function_words = self._function_words.among(words)
-        terms, counts = self.index.counts(joined_ids(title_words.ids, words.ids))
-        answer = self.regions.classify(
-            document, term_ids=terms, term_counts=counts, home_country=home_country, with_mentions=explain
-        )
-        prose = self.prose.holds(document, int(np.count_nonzero(function_words)), len(words.ids))
-        n_words = len(title_words.ids) + len(words.ids)
-        topics, is_nothing = self.topics.classify(terms, counts, n_words=n_words) if prose else TopicAnswer()
-        themes = self.themes.themes(terms, counts) if prose and not is_nothing else ()
-        warnings = []
-        if not len(terms):
-            warnings.append("no known words: the text has no word that the model knows")
-        elif not prose:
-            warnings.append(
-                "no running text: the text lacks the function words of English reporting; no topics or themes"
+        (answer,) = self.analyse_many([Text(text, title, home_country, explain)])
+        if isinstance(answer, InputError):
+            raise answer
+        return answer
+
+    def analyse_many(self, texts: Sequence[Text]) -> list[Analysis | InputError]:
+        """Return for each text what `analyse` returns or raises.
+
+        Stage by stage and not text by text, so that what a stage looks things up in stays close to the processor.
+        """
+        drafts = [self._read(text) for text in texts]
+        going = _unanswered(drafts)
+        for draft in going:
+            spoken = language.detect(draft.document.joined)
+            if spoken.code in (language.ENGLISH, language.UNDETERMINED.code):
+                draft.language = spoken
+            else:
+                draft.answer = self._foreign(spoken)
+        going = _unanswered(going)
+        for draft in going:
+            self._look_up(draft)
+        for draft in going:
+            draft.places = self.regions.classify(
+                draft.document,
+                term_ids=draft.terms,
+                term_counts=draft.counts,
+                home_country=draft.text.home_country,
+                with_mentions=draft.text.explain,
             )
-        elif is_nothing:
-            warnings.append("no article: the text reads like a notice, a form or a program; no topics or themes")
-        elif not topics:
-            warnings.append("no topic: the text says too little of any topic that the model knows")
-        if prose and not is_nothing and not themes:
-            warnings.append("no theme: the text shares too few words with the themes of the corpus")
-        if not answer.countries:
-            warnings.append("no country: the text names no place that decides where it happens")
+        for draft in going:
+            if draft.is_prose:
+                draft.topics, draft.is_nothing = self.topics.classify(draft.terms, draft.counts, n_words=draft.n_words)
+        for draft in going:
+            if draft.is_prose and not draft.is_nothing:
+                draft.themes = self.themes.themes(draft.terms, draft.counts)
+        return [draft.answer or self._answer(draft) for draft in drafts]
+
+    def _read(self, text: Text) -> Draft:
+        document = read(text.text, text.title)
+        draft = Draft(text, document)
+        if text.home_country is not None and text.home_country not in self.taxonomy.country_names:
+            country = text.home_country
+            draft.answer = UnknownCountry(f"home_country: {country!r} is no country of this model; see the regions")
+        elif not (document.body.strip() or document.title.strip()):
+            draft.answer = EmptyText("text: nothing in it but white space")
+        return draft
+
+    def _foreign(self, spoken: Language) -> Analysis:
+        warning = f"not English: the text is in {language.name(spoken.code)} ({spoken.code}); nothing was assigned"
+        return Analysis(self.version, spoken, warnings=(warning,))
+
+    def _look_up(self, draft: Draft) -> None:
+        document = draft.document
+        title, body = self.index.look_up(document.title), self.index.look_up(document.body)
+        function_words = self._function_words.among(body)
+        draft.terms, draft.counts = self.index.counts(joined_ids(title.ids, body.ids))
+        draft.n_words = len(title.ids) + len(body.ids)
+        draft.is_prose = self.prose.holds(document, int(np.count_nonzero(function_words)), len(body.ids))
+        draft.unknown_words = (
+            unknown_share(body.ids >= 0, function_words)
+            if len(body.ids)
+            else unknown_share(title.ids >= 0, self._function_words.among(title))
+        )
+
+    def _answer(self, draft: Draft) -> Analysis:
+        text, document, places = draft.text, draft.document, draft.places
         explanation = None
-        if explain:
-            locator = Locator(document, text=text, title=title)
+        if text.explain:
+            locator = Locator(document, text=text.text, title=text.title)
             explanation = {
-                "topics": explain_topics(document, locator, index=self.index, classifier=self.topics, topics=topics),
-                "places": explain_places(answer.mentions, locator, self.taxonomy),
+                "topics": explain_topics(
+                    document, locator, index=self.index, classifier=self.topics, topics=draft.topics
+                ),
+                "places": explain_places(places.mentions, locator, self.taxonomy),
             }
         return Analysis(
             model=self.version,
-            language=spoken,
-            regions=answer.regions,
-            countries=answer.countries,
-            topics=topics,
-            themes=themes,
-            warnings=tuple(warnings),
+            language=draft.language,
+            regions=places.regions,
+            countries=places.countries,
+            topics=draft.topics,
+            themes=draft.themes,
+            warnings=draft.warnings(),
             explanation=explanation,
-            unknown_words=(
-                unknown_share(words.ids >= 0, function_words)
-                if len(words.ids)
-                else unknown_share(title_words.ids >= 0, self._function_words.among(title_words))
-            ),
+            unknown_words=draft.unknown_words,
         )
 
     def similar_to(self, text: str, *, title: str = "", limit: int) -> list[Neighbour]:
@@ -191,6 +222,10 @@ def load(folder: Path, *, signing: Signing = UNSIGNED) -> Analyser:
         raise InvalidModel(f"{folder}: made by another version of Dateline ({error!r}); retrain the model") from error
     analyser.check_canaries(manifest["canaries"])
     return analyser
+
+
+def _unanswered(drafts: Iterable[Draft]) -> list[Draft]:
+    return [draft for draft in drafts if draft.answer is None]
 
 
 def _same(left: Any, right: Any) -> bool:

@@ -6,7 +6,7 @@ the page cache. Must not import the service.
 """
 
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 from itertools import chain, islice
@@ -17,7 +17,8 @@ import joblib
 import orjson
 
 from dateline.analyser import Analyser, load
-from dateline.errors import DatelineError, EmptyText, InvalidText
+from dateline.draft import Text
+from dateline.errors import DatelineError, EmptyText, InvalidText, UnknownCountry
 from dateline.settings import load_settings
 
 _ALONE = 256
@@ -94,25 +95,36 @@ def answer_all(raws: Iterator[Raw], folder: Path, options: Options, *, jobs: int
         yield from workers(joblib.delayed(_answer_in_worker)(c, folder, options) for c in chain([first], chunks))
 
 
-def answer(analyser: Analyser, raws: Iterable[Raw], options: Options) -> Answers:
+def answer(analyser: Analyser, raws: Sequence[Raw], options: Options) -> Answers:
     """Return the answers to texts; one that is none gets its id and an "error"."""
-    lines, errors, size = [], [], 0
-    for raw in raws:
-        size += len(raw.content)
-        id: Any = raw.name
-        try:
-            item = parse(raw)
-            id = item.get("id")
-            text, title = _checked(item, options.max_chars)
-            analysis = analyser.analyse(text, title=title, home_country=options.home_country, explain=options.explain)
+    read = [_read(raw, options) for raw in raws]
+    analyses = iter(analyser.analyse_many([text for _, text in read if isinstance(text, Text)]))
+    lines, errors = [], []
+    for raw, (id, text) in zip(raws, read, strict=True):
+        analysis = next(analyses) if isinstance(text, Text) else text
+        if isinstance(analysis, UnknownCountry):
+            raise analysis
+        if isinstance(analysis, EmptyText):
+            analysis = analyser.no_answer(str(analysis))
+        if isinstance(analysis, Exception):
+            answered = {"id": id, "error": str(analysis)}
+            errors.append(f"{raw.where}: {analysis}")
+        else:
             answered = analysis.to_dict(id=id)
-        except EmptyText as error:
-            answered = analyser.no_answer(str(error)).to_dict(id=id)
-        except InvalidText as error:
-            answered = {"id": id, "error": str(error)}
-            errors.append(f"{raw.where}: {error}")
         lines.append(orjson.dumps(answered, option=orjson.OPT_APPEND_NEWLINE))
-    return Answers(b"".join(lines), errors, len(lines), size)
+    return Answers(b"".join(lines), errors, len(lines), sum(len(raw.content) for raw in raws))
+
+
+def _read(raw: Raw, options: Options) -> tuple[Any, Text | InvalidText]:
+    """Return the id of an item and its text, or what is wrong with it."""
+    id: Any = raw.name
+    try:
+        item = parse(raw)
+        id = item.get("id")
+        text, title = _checked(item, options.max_chars)
+    except InvalidText as error:
+        return id, error
+    return id, Text(text, title, options.home_country, options.explain)
 
 
 def parse(raw: Raw) -> dict[str, Any]:

@@ -172,7 +172,11 @@ class TermIndex:
 @compiled
 def _looked_up(codes: NDArray[np.uint64], surfaces: Arrays) -> tuple[Ids, Ids, Ids]:
     """Return the ids and slots of words with these codes, as `Words` has them, and which words are not in the table."""
-    ids, slots, unseen_at = np.empty(len(codes), np.int64), np.empty(len(codes), np.int64), np.empty(len(codes), np.int64)
+    ids, slots, unseen_at = (
+        np.empty(len(codes), np.int64),
+        np.empty(len(codes), np.int64),
+        np.empty(len(codes), np.int64),
+    )
     n_unseen = 0
     for at, code in enumerate(codes):
         slot = place(code, surfaces)

@@ -31,8 +31,7 @@ _TOLERANCE = 3e-5
 _LEFT_BEHIND = 1e-7
 """A theme that has less than this part of the text after the early cycles does not come back."""
 _TINY = 1e-20
-_ASYMPTOTIC = 8.0
-"""From here on, the first terms of digamma's series are enough."""
+_SHIFT = 6
 _STRAIGHT = 1e-6
 """Two steps that differ by less than this, squared, part of the first differ by rounding."""
 _MIN_WORDS = 6
@@ -264,7 +263,7 @@ def _step(
     # Dividing by exp(psi(gamma.sum())), as the E-step is written, would cancel out.
     shares[:] = np.float32(_TINY)
     for topic in topics:
-        expected = np.float32(math.exp(_digamma(gamma[topic])))
+        expected = np.float32(_exp_digamma(gamma[topic]))
         theta[topic] = expected
         row = rows[topic]
         for word in range(len(shares)):
@@ -280,13 +279,18 @@ def _step(
 
 
 @compiled
-def _digamma(x: float) -> float:
-    """Return psi of a positive number to ten digits. Source: Bernardo 1976, "Algorithm AS 103: Psi (digamma) function"."""
-    below = 0.0
-    x = float(x)
-    while x < _ASYMPTOTIC:
-        below += 1.0 / x
-        x += 1.0
-    square = 1.0 / (x * x)
-    series = square * (1.0 / 12 - square * (1.0 / 120 - square * (1.0 / 252 - square * (1.0 / 240))))
-    return math.log(x) - 0.5 / x - series - below
+def _exp_digamma(x: float) -> float:
+    """Return exp(psi(x)) of a positive number to eight digits.
+
+    psi(x) is psi(x + _SHIFT) less 1 / (x + i) for each i below _SHIFT; their sum is kept as one fraction. There, its
+    asymptotic series is short. Source: Bernardo 1976, "Algorithm AS 103: Psi (digamma) function".
+    """
+    y = float(x)
+    above, below = 0.0, 1.0
+    for _ in range(_SHIFT):
+        above = above * y + below
+        below *= y
+        y += 1.0
+    square = 1.0 / (y * y)
+    series = square * (1.0 / 12 - square * (1.0 / 120 - square * (1.0 / 252)))
+    return y * math.exp(-0.5 / y - series - above / below)

@@ -15,6 +15,7 @@ from typing import Any
 
 import numpy as np
 
+from dateline.evidence import FEATURES
 from dateline.gazetteer import (
     CAPITAL,
     CITY,
@@ -29,7 +30,7 @@ from dateline.gazetteer import (
     GazetteerState,
     dateline_span,
 )
-from dateline.regions import FEATURES, RegionClassifier
+from dateline.regions import RegionClassifier
 from dateline.taxonomy import read_taxonomy
 from dateline.text import Document, read
 from training.corpus import read_corpus

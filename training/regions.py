@@ -14,8 +14,9 @@ from scipy.sparse import csr_matrix
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import StratifiedKFold, cross_val_predict
 
-from dateline.gazetteer import COMMON, CUE, IGNORED, REGION, Gazetteer, GazetteerState
-from dateline.regions import Fallback, Floats, Focus, RegionClassifier, features, gather
+from dateline.evidence import CODE, features, gather, table
+from dateline.gazetteer import COMMON, CUE, IGNORED, Gazetteer, GazetteerState
+from dateline.regions import Fallback, Floats, Focus, RegionClassifier
 from dateline.taxonomy import Taxonomy
 from dateline.terms import TermIndex, term_of
 from dateline.text import Document, tokenise
@@ -78,7 +79,7 @@ def fit_focus(gazetteer: Gazetteer, documents: Sequence[Document], countries: Se
 
     Each article is seen twice, with its title and with the title run into the text, as callers send either.
     """
-    rows: list[tuple[float, ...]] = []
+    rows: list[Floats] = []
     truth: list[bool] = []
     labelled = 0
     for document, wanted in zip(documents, countries, strict=True):
@@ -86,16 +87,14 @@ def fit_focus(gazetteer: Gazetteer, documents: Sequence[Document], countries: Se
             continue
         labelled += 1
         for title, body in {(document.title, document.body), ("", f"{document.title}. {document.body}")}:
-            evidence, _ = gather(
-                [f for f in gazetteer.find(title, dateline=False) if f.kind != REGION] if title else [],
-                [f for f in gazetteer.find(body) if f.kind != REGION],
-                len(body),
-            )
-            rows += features(evidence, len(body))
-            truth += [gazetteer.codes[code] in wanted for code in evidence]
+            in_title = gazetteer.find(title, dateline=False) if title else []
+            mentions = table(in_title, gazetteer.find(body))
+            evidence, _ = gather(mentions, len(in_title), len(body), False)
+            rows.append(features(evidence, len(body)))
+            truth += [gazetteer.codes[int(code)] in wanted for code in evidence[:, CODE].tolist()]
     if labelled < MIN_LABELLED or len(set(truth)) < 2:
         return Focus(weights=DEFAULT_WEIGHTS, threshold=THRESHOLD, alone=ALONE)
-    model = LogisticRegression(C=FOCUS_C, fit_intercept=False, max_iter=1000).fit(np.array(rows), np.array(truth))
+    model = LogisticRegression(C=FOCUS_C, fit_intercept=False, max_iter=1000).fit(np.vstack(rows), np.array(truth))
     fitted = DEFAULT_SHARE * np.array(DEFAULT_WEIGHTS) + (1.0 - DEFAULT_SHARE) * model.coef_[0]
     weights = tuple(round(float(w), 6) for w in fitted)
     return Focus(weights=weights, threshold=THRESHOLD, alone=ALONE)
