@@ -5,6 +5,8 @@ ARG BASE_IMAGE=docker.io/library/python:3.11-slim
 FROM ${BASE_IMAGE} AS build
 ARG WHEELS=""
 WORKDIR /app
+# Where the machine code of compiled loops is kept: a folder that the service may write, for another processor needs other code.
+ENV NUMBA_CACHE_DIR=/app/data/compiled
 RUN python3 -m venv .venv
 COPY requirements.txt wheel[s]/ /wheels/
 RUN if [ -n "${WHEELS}" ]; then from="--no-index --find-links /wheels"; else from=""; fi; \
@@ -19,9 +21,10 @@ FROM ${BASE_IMAGE}
 RUN groupadd --system --gid 10001 dateline && useradd --system --uid 10001 --gid dateline --no-create-home dateline
 WORKDIR /app
 COPY --from=build /app/ /app/
-RUN install --directory --owner=dateline --group=dateline data
+RUN chown --recursive dateline:dateline data
 USER 10001:10001
-ENV PATH=/app/.venv/bin:$PATH PYTHONDONTWRITEBYTECODE=1 PYTHONUNBUFFERED=1 DATELINE_HOST=0.0.0.0
+ENV PATH=/app/.venv/bin:$PATH PYTHONDONTWRITEBYTECODE=1 PYTHONUNBUFFERED=1 DATELINE_HOST=0.0.0.0 \
+    NUMBA_CACHE_DIR=/app/data/compiled
 EXPOSE 8080
 HEALTHCHECK --interval=10s --timeout=3s --start-period=30s CMD \
     ["python", "-c", "import os, urllib.request as u; u.urlopen('http://127.0.0.1:' + os.environ.get('DATELINE_PORT', '8080') + '/health/ready', timeout=2)"]

@@ -6,6 +6,7 @@ import other modules of the project.
 """
 
 from collections.abc import Callable
+from functools import partial
 from typing import ParamSpec, TypeVar
 
 from numba import njit
@@ -13,18 +14,14 @@ from numba import njit
 P = ParamSpec("P")
 R = TypeVar("R")
 
-_OPTIONS = {
-    # The order of a sum is the compiler's to choose, so that it can add several numbers at once; it is always the same.
-    "fastmath": {"reassoc", "nsz"},
-    "error_model": "numpy",
-    "nogil": True,
-}
+# The order of a sum is the compiler's to choose, so that it can add several numbers at once; it is always the same.
+_compile = partial(njit, fastmath={"reassoc", "nsz"}, error_model="numpy", nogil=True)
 
 
 def compiled(function: Callable[P, R]) -> Callable[P, R]:
-    """Return the function compiled; its code is not kept where no folder for it can be written."""
+    """Return the function compiled; its machine code is not kept where no folder for it can be written."""
     try:
-        machine_code: Callable[P, R] = njit(cache=True, **_OPTIONS)(function)
+        made: Callable[P, R] = _compile(cache=True)(function)
     except RuntimeError:
-        machine_code = njit(**_OPTIONS)(function)
-    return machine_code
+        made = _compile()(function)
+    return made

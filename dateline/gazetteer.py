@@ -78,6 +78,7 @@ DATELINE_WITHIN = 400
 WITH_STATE = frozenset({"US", "CA", "AU"})
 """Where a town is written with its state or province, which then decides, whatever namesakes the tables know."""
 _PREFIX = re.compile(r"(?:inter|pan|afro|non|trans|intra)-$", re.IGNORECASE)
+_BEFORE_MONEY = " -"
 _MONEY = re.compile(
     r"[ -](?:dollar|dlr|pound|franc|mark|yen|rupee|peso|crown|krone|krona|rand|won|yuan|dinar|riyal|ringgit|lira|peseta"
     r"|guilder|schilling|escudo|bond)s?\b",
@@ -255,7 +256,7 @@ class Gazetteer:
 
     def _resolved(self, text: str, places: Sequence[_Place], spot: tuple[int, int]) -> list[Found]:
         """Give each mention its country: the forced one, or the one for which prior and the other mentions speak."""
-        kinds, first, options = self._kinds, self._first, self._options
+        kinds, first, options, shared = self._kinds, self._first, self._options, self._shared
         evidence: dict[int, float] = {}
         for name, _, _, forced in places:
             if forced >= 0 or name not in options:
@@ -263,28 +264,28 @@ class Gazetteer:
                 evidence[code] = evidence.get(code, 0.0) + 1.0
         found: list[Found] = []
         choice: dict[int, int] = {}
+        begin, stop = spot
         for name, start, end, forced in places:
-            in_dateline = spot[0] <= start < spot[1]
-            if forced < 0 and name in self._shared:
-                for code, weight, _ in options[name]:
-                    found.append(Found(start, end, kinds[name], code, weight, name, in_dateline))
-                continue
-            code = forced
+            in_dateline = begin <= start < stop
+            kind, code = kinds[name], forced
             if code < 0:
-                code = choice[name] if name in choice else choice.setdefault(name, self._choose(name, evidence))
-            kind = kinds[name]
-            if kind <= DEMONYM and _MONEY.match(text, end):
+                if name not in options:
+                    code = first[name]
+                elif name in shared:
+                    for each, weight, _ in options[name]:
+                        found.append(Found(start, end, kind, each, weight, name, in_dateline))
+                    continue
+                else:
+                    code = choice[name] if name in choice else choice.setdefault(name, self._choose(name, evidence))
+            if kind <= DEMONYM and text[end : end + 1] in _BEFORE_MONEY and _MONEY.match(text, end):
                 kind = CUE
             found.append(Found(start, end, kind, code, 1.0, name, in_dateline))
         return found
 
     def _choose(self, name: int, evidence: dict[int, float]) -> int:
-        options = self._options.get(name)
-        if options is None:
-            return self._first[name]
         best, best_weight = -1, -1.0
         total = sum(evidence.values()) or 1.0
-        for code, prior, near in options:
+        for code, prior, near in self._options[name]:
             support = evidence.get(code, 0.0) + 0.5 * sum(evidence.get(n, 0.0) for n in near)
             weight = prior * (0.1 + support / total)
             if weight > best_weight:

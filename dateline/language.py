@@ -10,7 +10,7 @@ from dateline.results import Language
 UNDETERMINED = Language("und", 0.0)
 ENGLISH = "en"
 
-_MAX_CHARS = 600
+_MAX_CHARS = 400
 _MIN_LETTERS = 60
 _NAMES = {code: name.title() for name, code in pycld2.LANGUAGES}
 
@@ -21,7 +21,7 @@ def detect(normalised: str) -> Language:
     if len(sample) < _MIN_LETTERS and sample.isascii():
         return UNDETERMINED
     try:
-        reliable, _, details = pycld2.detect(sample)
+        reliable, _, details = pycld2.detect(sample, isPlainText=True)
     except pycld2.error:
         return UNDETERMINED
     _, code, percent, _ = details[0]

@@ -2,7 +2,8 @@
 
 Last of "where", after `dateline/gazetteer.py` and `dateline/evidence.py`. A logistic model turns the evidence for each
 country, its share and position into a calibrated score; a text without any mention is answered by the home country or
-by a linear model over its terms, where that is sure. `training/regions.py` fits both. Must not import topics, themes or training.
+by a linear model over its terms, where that is sure. `training/regions.py` fits both. Must not import topics, themes or
+training.
 """
 
 from collections.abc import Mapping, Sequence
@@ -86,7 +87,7 @@ class Fallback:
 
 @dataclass(frozen=True)
 class Focus:
-    """The logistic model of "the text is about this country": one weight for each of evidence.FEATURES; where it assigns."""
+    """The logistic model of "the text is about this country", a weight for each of FEATURES, and where it assigns."""
 
     weights: tuple[float, ...]
     threshold: float
@@ -172,7 +173,7 @@ class RegionClassifier:
         ranked = sorted(
             zip((-probabilities).tolist(), evidence[:, CODE].tolist(), evidence[:, MENTIONS].tolist(), strict=True)
         )
-        assigned = []
+        assigned: list[Country] = []
         for minus, code, mentions in ranked:
             if -minus < (self._focus.threshold if assigned else self._focus.alone):
                 break

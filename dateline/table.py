@@ -127,7 +127,8 @@ def place(key: np.uint64, table: Arrays) -> int:
 @compiled
 def _slot(key: np.uint64, table: Arrays) -> int:
     _, _, shifts, hashes = table
-    return np.int64((key * hashes[2]) >> hashes[3]) ^ shifts[(key * hashes[0]) >> hashes[1]]
+    slot: int = np.int64((key * hashes[2]) >> hashes[3]) ^ shifts[(key * hashes[0]) >> hashes[1]]
+    return slot
 
 
 @compiled

@@ -20,16 +20,16 @@ from dateline.terms import Ids
 
 Floats = NDArray[np.floating[Any]]
 
-_PLAIN_STEPS = 3
-_CYCLES_OF_TOPICS, _MAX_CYCLES = 3, 200
+_PLAIN_STEPS = 8
+_CYCLES_OF_TOPICS, _MAX_CYCLES = 2, 200
 """After so many cycles, topics that were left behind are dropped again."""
 _BLOCK = 16
 """Words are taken so many at a time; whole blocks leave the compiler no remainder."""
 _FIRST_LEAP, _LEAP_GROWTH = 4.0, 2.0
 _TOLERANCE = 3e-5
 """How far from the fixed point a text's theme weights may be, by their root sum of squares times root n_themes."""
-_LEFT_BEHIND = 1e-7
-"""A theme that has less than this part of the text after the early cycles does not come back."""
+_LEFT_BEHIND = 1e-6
+"""A theme that has less than this part of the text after the plain steps does not come back."""
 _TINY = 1e-20
 _SHIFT = 6
 _STRAIGHT = 1e-6
@@ -154,11 +154,11 @@ class ThemeModel:
 
     def themes(self, term_ids: Ids, counts: Ids) -> tuple[Theme, ...]:
         """Return the themes of a text given its terms, heaviest first; none where the text has too few known words."""
-        words, counts = _known(self._word_of_term, term_ids, counts)
-        n_words = int(counts.sum())
+        words, of_words = _known(self._word_of_term, term_ids, counts)
+        n_words = int(of_words.sum())
         if n_words < _MIN_WORDS:
             return ()
-        weights = _inferred(self._exp_elog_beta, words, counts, self._alpha)[: len(self.entries)].tolist()
+        weights = _inferred(self._exp_elog_beta, words, of_words, self._alpha)[: len(self.entries)].tolist()
         least = max(_MIN_WEIGHT, _MIN_EVIDENCE / n_words)
         best = sorted((-weight, number) for number, weight in enumerate(weights) if weight >= least)[:_MAX_THEMES]
         entries = ((self.entries[number], -minus) for minus, number in best)
@@ -168,11 +168,11 @@ class ThemeModel:
 def infer(exp_elog_beta: Floats, counts: Floats, alpha: Floats) -> Floats:
     """Return the topic weights of one text (n_topics,), summing to 1: the fixed point of the variational E-step.
 
-    `exp_elog_beta`: (n_distinct_words, n_topics) rows of the text's words; `counts`: (n_distinct_words,). A few plain
+    `exp_elog_beta`: (n_distinct_words, n_topics) rows of the text's words; `counts`: (n_distinct_words,). Some plain
     steps from the start that treats all themes alike; then cycles of two steps and a leap along them (SQUAREM), which
-    needs a fifth of the steps; topics that the text has left behind are dropped on the way. Leaps start short, so that
-    the text stays on the plain steps' way to their optimum. It ends where the last step, times the number of such steps
-    still to come, is below _TOLERANCE of the text.
+    needs a fifth of the steps; topics that the text has left behind are dropped on the way. Leaps start late and short,
+    so that the text stays on the plain steps' way to their optimum. It ends where the last step, times the number of
+    such steps still to come, is below _TOLERANCE of the text.
     Source: Varadhan and Roland 2008, doi:10.1111/j.1467-9469.2007.00585.x, scheme S3.
     """
     words = np.arange(len(counts))
@@ -197,7 +197,7 @@ def _inferred(exp_elog_beta: Floats, words: Ids, counts: Floats, alpha: Floats) 
         gamma, once = once, gamma
     longest = _FIRST_LEAP
     for cycle in range(_MAX_CYCLES):
-        if cycle and cycle % _CYCLES_OF_TOPICS == 0:
+        if cycle % _CYCLES_OF_TOPICS == 0:
             topics = topics[gamma[topics] - least[topics] > np.float32(_LEFT_BEHIND) * total]
         _step(rows, given, least, topics, gamma, once, theta, shares)
         _step(rows, given, least, topics, once, twice, theta, shares)

@@ -43,6 +43,15 @@ def test_a_scan_finds_the_tokens_and_tells_them_apart(text: str) -> None:
     assert [coded[word] for word in words] == scanned.codes.tolist()
 
 
+def test_codes_are_those_that_models_keep() -> None:
+    """A model's tables hold the codes of words; other codes would find nothing in them."""
+    mixers = (0x9E3779B97F4A7C15, 0xC2B2AE3D27D4EB4F, 0x165667B19E3779F9)
+    for word in ("of", "troops", "governor", "governors", "unconstitutionally", "x" * MAX_CODED):
+        chunks = [int.from_bytes(word[i : i + 8].encode(), "little") for i in range(0, len(word), 8)]
+        expected = sum(chunk * mixer for chunk, mixer in zip(chunks, mixers, strict=False)) % 2**64
+        assert scan(word).codes.tolist() == [expected]
+
+
 @given(any_text | newsy)
 def test_normalise_replaces_what_the_table_says(text: str) -> None:
     composed = unicodedata.normalize("NFC", text)

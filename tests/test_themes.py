@@ -58,14 +58,11 @@ def test_inference_agrees_with_gensim_run_to_its_end_on_500_texts() -> None:
     lda = gensim_model(draw(corpus, n_topics=40, sweeps=60, seed=1), stems, seed=1)
     lda.gamma_threshold, lda.iterations = 1e-9, 20_000
     beta, alpha = np.ascontiguousarray(lda.expElogbeta.T, dtype=np.float32), lda.alpha.astype(np.float32)
-    elsewhere = 0
     for row in corpus:
         lda.random_state = SameStart(lda.alpha, row.data.sum())
         gamma, _ = lda.inference([list(zip(row.indices.tolist(), row.data.tolist(), strict=True))])
         ours = infer(beta[row.indices], row.data.astype(np.float32), alpha)
-        elsewhere += np.abs(ours - gamma[0] / gamma[0].sum()).sum() >= 0.01
-    # A text can have two optima; leaps may take it to the other one.
-    assert elsewhere <= 0.01 * corpus.shape[0]
+        assert np.abs(ours - gamma[0] / gamma[0].sum()).sum() < 0.01
 
 
 @given(st.lists(st.integers(1, 9), min_size=1, max_size=20))

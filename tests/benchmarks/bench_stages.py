@@ -29,7 +29,7 @@ FLOOR = re.compile(r"[^\W_]{2,}")
 STAGES = ("floor", "read", "language", "look up", "terms", "regions", "topics", "themes", "whole", "batch", "baseline")
 LIMITS = {"x floor": 6.0, "x faster": 10.0, "in batch": 15.0}
 MOST_GROWTH = 1.05
-BATCH = 8
+BATCH = 64
 
 
 def main(*, quick: bool) -> None:
