@@ -9,6 +9,7 @@ from pydantic import ValidationError
 
 from dateline.settings import Settings
 from service import access, articles, drift, problems, routes, schemas, serving, theme_routes
+from service.classifying import ShortWay
 from service.problems import Problem
 
 
@@ -47,8 +48,8 @@ def create_app(settings: Settings) -> OpenAPI:
     app.request_class = JsonRequest
     app.config["MAX_CONTENT_LENGTH"] = settings.max_body_bytes
     app.extensions["dateline.settings"] = settings
-    app.extensions[serving.EXTENSION] = serving.Serving.start(settings)
-    app.extensions[drift.EXTENSION] = drift.Counters(settings)
+    app.extensions[serving.EXTENSION] = models = serving.Serving.start(settings)
+    app.extensions[drift.EXTENSION] = counters = drift.Counters(settings)
     app.before_request(serving.take_analyser)
     problems.install(app)
     app.register_api(routes.api)
@@ -56,6 +57,8 @@ def create_app(settings: Settings) -> OpenAPI:
     app.register_api(articles.similar_api)
     app.register_api(theme_routes.themes_api)
     app.register_api(routes.health)
+    short = ShortWay(app.wsgi_app, serving=models, counters=counters, settings=settings)
+    app.wsgi_app = short  # type: ignore[method-assign]
     return app
 
 

@@ -13,7 +13,7 @@ from dateline import bundle
 from dateline.drift import Tally
 from dateline.errors import InvalidModel, InvalidText, NoModel, UnknownCountry, UnknownVersion
 from dateline.settings import Settings
-from service import problems, schemas
+from service import classifying, problems, schemas
 from service.drift import counters, summary
 from service.pages import locked_down
 from service.problems import Problem
@@ -38,16 +38,7 @@ def _settings() -> Settings:
 
 
 def _classify(item: schemas.ClassifyRequest) -> dict[str, Any]:
-    limit = _settings().max_text_chars
-    for field in ("text", "title"):
-        length = len(getattr(item, field))
-        if length > limit:
-            message = f"{length:,} characters, the limit is {limit:,} (DATELINE_MAX_TEXT_CHARS)"
-            raise Problem(422, f"{field}: {message}", [{"field": field, "message": message}])
-    home_country = item.home_country or _settings().home_country
-    analysis = analyser().analyse(item.text, title=item.title, home_country=home_country, explain=item.explain)
-    counters().count(analysis)
-    return analysis.to_dict(id=item.id)
+    return classifying.classify(item, analyser=analyser(), counters=counters(), settings=_settings())
 
 
 @api.post("/classify", tags=[_CLASSIFY], responses={"200": schemas.ClassifyAnswer})

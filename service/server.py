@@ -27,8 +27,9 @@ class Server(BaseApplication):  # type: ignore[misc]
         options = {
             "bind": f"{self._settings.host}:{self._settings.port}",
             "workers": self._settings.workers,
-            "worker_class": "gthread",
+            "worker_class": "service.worker.Worker",
             "threads": 4,
+            "keepalive": 30,
             "preload_app": True,
             "timeout": 60,
             "graceful_timeout": 20,
@@ -37,6 +38,7 @@ class Server(BaseApplication):  # type: ignore[misc]
             "when_ready": self._ready,
             "post_worker_init": self._begin_watching,
             "worker_exit": self._flush_counters,
+            "child_exit": self._forget,
         }
         for name, value in options.items():
             if name in self.cfg.settings:
@@ -54,6 +56,9 @@ class Server(BaseApplication):  # type: ignore[misc]
 
     def _flush_counters(self, _arbiter: Any, _worker: Any) -> None:
         self._app.extensions[drift.EXTENSION].flush()
+
+    def _forget(self, _arbiter: Any, worker: Any) -> None:
+        worker.forget()
 
     def _ready(self, _arbiter: Any) -> None:
         if self._on_ready:

@@ -26,7 +26,7 @@ from tests.benchmarks.texts import texts
 ROOT = Path(__file__).parents[2]
 CONNECTIONS = (1, 8, 64)
 LENGTHS = (130, 500)
-GTHREAD = ["-k", "gthread", "--threads", "4"]
+OURS = ["-k", "service.worker.Worker", "--threads", "4", "--keep-alive", "30"]
 
 
 def main(*, quick: bool) -> None:
@@ -69,7 +69,7 @@ def servers() -> dict[str, list[str]]:
     return {
         "dateline": [sys.executable, "-m", "service"],
         "baseline": [*gunicorn, "-k", "sync", f"{app}:create_app()"],
-        "bare Flask": [*gunicorn, *GTHREAD, f"{app}:create_bare_app()"],
+        "bare Flask": [*gunicorn, *OURS, f"{app}:create_bare_app()"],
     }
 
 
