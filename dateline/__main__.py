@@ -40,9 +40,9 @@ def classify(
     other file is one plain text, answered under its name. A line that is no text is answered with its id
     and an "error", told on standard error, and makes the exit status 1.
 
-    More than a few hundred texts are answered by several processes, some dozens of texts at a time; with --jobs 1 each
-    answer is written as soon as its text is read. A run with --output that was interrupted goes on with --resume, given
-    the same FILES; it keeps to the model that it was begun with.
+    More than a hundred texts are answered by several processes, some dozens of texts at a time; with --jobs 1 each line
+    of standard input is answered as soon as it is read. A run with --output that was interrupted goes on with --resume,
+    given the same FILES; it keeps to the model that it was begun with.
 
     \b
     echo '{"id": "1", "text": "Rebels took a town near Aleppo."}' | python -m dateline classify
@@ -86,7 +86,8 @@ def _classify(
         out = stack.enter_context(output.open("ab")) if output is not None else sys.stdout.buffer
         quiet = output is None and sys.stdout.isatty()
         show = stack.enter_context(_Progress(total, begun=done.n, read=read, quiet=quiet))
-        for answers in bulk.answer_all(raws, folder, options, jobs=jobs or bulk.cores()):
+        jobs = jobs or bulk.cores()
+        for answers in bulk.answer_all(raws, folder, options, jobs=jobs, prompt=jobs == 1 and _STDIN in files):
             out.write(answers.lines)
             if answers.n == 1 or output is not None:
                 out.flush()

@@ -1,15 +1,21 @@
 """Many texts: JSON Lines and files in, one JSON line out for each, in order, on all cores and in little memory.
 
 The part of `python -m dateline classify` that knows no terminal. The first texts are answered in this process, so that
-a few of them pay for no other; the rest goes in chunks to worker processes, which share the model's arrays through
-the page cache. Must not import the service.
+a few of them pay for no other; the rest goes in chunks to worker processes, forked from this one where that can be:
+they are there at once and share its model. Must not import the service.
 """
 
 import os
+import signal
+import threading
+import time
+from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import Future, ProcessPoolExecutor
 from dataclasses import dataclass
 from functools import cache
 from itertools import chain, islice
+from multiprocessing import get_all_start_methods, get_context
 from pathlib import Path
 from typing import IO, Any, NamedTuple
 
@@ -21,9 +27,11 @@ from dateline.draft import Text
 from dateline.errors import DatelineError, EmptyText, InvalidText, UnknownCountry
 from dateline.settings import load_settings
 
-_ALONE = 256
+_ALONE = 128
 """So many texts take as long as it takes to start the worker processes."""
 _CHUNK_TEXTS, _CHUNK_BYTES = 64, 512 * 1024
+_AHEAD = 3
+"""Chunks that are given to each worker before the answers to the first are waited for."""
 
 
 class Raw(NamedTuple):
@@ -77,22 +85,34 @@ def read_raw(files: Iterable[tuple[Path, IO[bytes] | None]]) -> Iterator[Raw]:
             yield Raw(str(path), path.read_bytes(), path.name)
 
 
-def answer_all(raws: Iterator[Raw], folder: Path, options: Options, *, jobs: int) -> Iterator[Answers]:
-    """Yield the answers to texts, in order, from the model version in `folder`; with one job, text by text.
+def answer_all(
+    raws: Iterator[Raw], folder: Path, options: Options, *, jobs: int, prompt: bool = False
+) -> Iterator[Answers]:
+    """Yield the answers to texts, in order, from the model version in `folder`; if `prompt`, text by text as they come.
 
     Raises NoModel or InvalidModel.
     """
-    analyser = load(folder, signing=load_settings().signing)
-    for raw in raws if jobs == 1 else islice(raws, _ALONE):
+    analyser = _analyser(folder)
+    for raw in raws if prompt else islice(raws, _ALONE):
         yield answer(analyser, [raw], options)
     chunks = _chunks(raws)
-    first = next(chunks, None)
-    if first is None:
-        return
-    # Each worker is one thread: more would only compete for the same cores.
-    with joblib.parallel_config(backend="loky", inner_max_num_threads=1):
-        workers = joblib.Parallel(n_jobs=jobs, return_as="generator", pre_dispatch="2*n_jobs", batch_size=1)
-        yield from workers(joblib.delayed(_answer_in_worker)(c, folder, options) for c in chain([first], chunks))
+    if jobs == 1:
+        yield from (answer(analyser, chunk, options) for chunk in chunks)
+    elif (first := next(chunks, None)) is not None:
+        yield from _in_processes(chain([first], chunks), folder, options, jobs=jobs)
+
+
+def _in_processes(chunks: Iterable[list[Raw]], folder: Path, options: Options, *, jobs: int) -> Iterator[Answers]:
+    """Yield the answers to chunks, in order, from processes; forked ones have the model from the start."""
+    how = get_context("fork" if "fork" in get_all_start_methods() else None)
+    with ProcessPoolExecutor(jobs, mp_context=how, initializer=_begin_worker) as workers:
+        begun: deque[Future[Answers]] = deque()
+        for chunk in chunks:
+            begun.append(workers.submit(_answer_in_worker, chunk, folder, options))
+            if len(begun) > _AHEAD * jobs:
+                yield begun.popleft().result()
+        while begun:
+            yield begun.popleft().result()
 
 
 def answer(analyser: Analyser, raws: Sequence[Raw], options: Options) -> Answers:
@@ -187,12 +207,25 @@ def _of_answer(line: bytes, output: Path) -> dict[str, Any]:
 
 
 @cache
-def _worker_analyser(folder: Path) -> Analyser:
+def _analyser(folder: Path) -> Analyser:
     return load(folder, signing=load_settings().signing)
 
 
+def _begin_worker() -> None:
+    """Leave Ctrl-C to the parent, and end when that is gone, whichever way it went."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    parent = os.getppid()
+
+    def watch() -> None:
+        while os.getppid() == parent:
+            time.sleep(1)
+        os._exit(1)
+
+    threading.Thread(target=watch, daemon=True).start()
+
+
 def _answer_in_worker(raws: list[Raw], folder: Path, options: Options) -> Answers:
-    return answer(_worker_analyser(folder), raws, options)
+    return answer(_analyser(folder), raws, options)
 
 
 def _lines(name: str, lines: IO[bytes]) -> Iterator[Raw]:

@@ -1,15 +1,16 @@
 """Counts what this process answers, day by day, and adds up what all processes counted.
 
 Each process keeps its own tallies, one for each day and model version, and writes them every few seconds to files of
-its own in the data folder, so that no process waits for another; whoever is asked adds the files up. Where that folder
-cannot be written (a read-only container without a volume), the counts stay in memory, and the answer says so.
+its own in the data folder, so that no process waits for another; whoever is asked adds the files up. A request only
+puts its answer on a pile, which is counted at once when it is high or when somebody asks. Where that folder cannot be
+written (a read-only container without a volume), the counts stay in memory, and the answer says so.
 """
 
 import logging
 import os
 import threading
 import time
-from collections import defaultdict
+from collections import defaultdict, deque
 from collections.abc import Iterator
 from dataclasses import asdict
 from datetime import UTC, date, datetime, timedelta
@@ -28,6 +29,7 @@ EXTENSION = "dateline.drift"
 FOLDER = "drift"
 KEPT_DAYS = 90
 _FLUSH_SECONDS = 5.0
+_PILE = 256
 _TOP = ("alarm", "watch", "stable")
 log = logging.getLogger(__name__)
 
@@ -41,6 +43,7 @@ class Counters:
     def __init__(self, settings: Settings) -> None:
         self._folder = settings.data_dir / FOLDER
         self._lock = threading.Lock()
+        self._pile: deque[Analysis] = deque()
         self._tallies: defaultdict[Day, Tally] = defaultdict(Tally)
         self._changed: set[Day] = set()
         self._token = ""
@@ -48,11 +51,20 @@ class Counters:
         self.writable = True
 
     def count(self, analysis: Analysis) -> None:
-        """Count an answer that was given."""
-        day = (_today().isoformat(), analysis.model)
+        """Count an answer that was given, now or with the next ones."""
+        self._pile.append(analysis)
+        if len(self._pile) >= _PILE:
+            self.count_pile()
+
+    def count_pile(self) -> None:
+        """Count the answers that are on the pile."""
+        today = _today().isoformat()
         with self._lock:
-            self._tallies[day].add(analysis)
-            self._changed.add(day)
+            while self._pile:
+                analysis = self._pile.popleft()
+                day = (today, analysis.model)
+                self._tallies[day].add(analysis)
+                self._changed.add(day)
 
     def watch(self) -> None:
         """Begin to write the counts every few seconds, in a thread of its own. Call it after forking."""
@@ -61,6 +73,7 @@ class Counters:
 
     def flush(self) -> None:
         """Write what has changed. Raises nothing."""
+        self.count_pile()
         with self._lock:
             if not self._changed or not self._token:
                 return

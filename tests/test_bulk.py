@@ -63,6 +63,34 @@ def test_an_interrupted_run_goes_on_where_it_stopped(lines: Path, models: Path, 
     assert output.read_bytes() == alone
 
 
+def test_a_killed_run_leaves_no_process_and_goes_on(lines: Path, models: Path, alone: bytes, tmp_path: Path) -> None:
+    more, output = tmp_path / "more.jsonl", tmp_path / "answers.jsonl"
+    more.write_bytes(lines.read_bytes() * 20)
+    command = [sys.executable, "-m", "dateline", "classify", "--jobs", "2", "--output", output, more]
+    with subprocess.Popen(command, cwd=ROOT, env=environment(models), stderr=subprocess.DEVNULL) as running:
+        children = Path(f"/proc/{running.pid}/task/{running.pid}/children")
+        while not (output.exists() and output.stat().st_size > len(alone) and children.read_text()):
+            assert running.poll() is None
+            time.sleep(0.01)
+        workers = children.read_text().split()
+        running.kill()
+    assert len(workers) == 2
+    assert output.stat().st_size < 20 * len(alone)
+    run("dateline", "classify", "--output", output, "--resume", more, models=models)
+    assert output.read_bytes() == alone * 20
+    deadline = time.monotonic() + 10
+    while any(_runs(worker) for worker in workers):
+        assert time.monotonic() < deadline
+        time.sleep(0.1)
+
+
+def _runs(process: str) -> bool:
+    try:
+        return Path(f"/proc/{process}/stat").read_text().rpartition(") ")[2][0] != "Z"
+    except FileNotFoundError:
+        return False
+
+
 def test_a_finished_or_foreign_output_is_not_written_over(lines: Path, models: Path, tmp_path: Path) -> None:
     output = tmp_path / "answers.jsonl"
     output.write_text('{"id": "other"}\n')
@@ -87,7 +115,7 @@ def test_a_run_keeps_to_the_model_that_it_was_begun_with(lines: Path, models: Pa
 
 
 def test_texts_are_read_as_they_are_needed(models: Path) -> None:
-    """A million lines take no more memory than a hundred: with one job, no text is read before its turn."""
+    """A million lines take no more memory than a hundred: texts are answered before many others are read."""
     read = 0
 
     def endless() -> object:
@@ -96,10 +124,18 @@ def test_texts_are_read_as_they_are_needed(models: Path) -> None:
             read += 1
             yield bulk.Raw("here", json.dumps({"text": STORY}).encode())
 
-    answers = bulk.answer_all(endless(), Registry(models).folder(), bulk.Options(1000), jobs=1)  # type: ignore[arg-type]
+    folder, options = Registry(models).folder(), bulk.Options(1000)
+    promptly = bulk.answer_all(endless(), folder, options, jobs=1, prompt=True)  # type: ignore[arg-type]
     for _ in range(5):
-        next(answers)
+        next(promptly)
     assert read == 5
+    for jobs, ahead in ((1, 64), (2, 64 * 8)):
+        read = answered = 0
+        answers = bulk.answer_all(endless(), folder, options, jobs=jobs)  # type: ignore[arg-type]
+        while answered < 1000:
+            answered += next(answers).n
+            assert read <= answered + ahead
+        answers.close()
 
 
 def test_help_imports_nothing_heavy() -> None:

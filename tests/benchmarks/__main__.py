@@ -1,18 +1,30 @@
-"""make bench: run the benchmarks of this folder and print their tables.
+"""make bench: run the benchmarks of this folder, print their tables, and at the end each limit and whether it is met.
 
-    python -m tests.benchmarks [stages] [server] [training] [articles] [regions] [themes] [--quick]
+    python -m tests.benchmarks [stages] [request] [server] [bulk] [training] [articles] [regions] [themes] [--quick]
 
-All of them take about a quarter of an hour; --quick takes fewer rounds and leaves out the large corpora.
+All of them take about twenty minutes; --quick takes fewer rounds and leaves out the large corpora.
 """
 
 import argparse
 from collections.abc import Callable
 
-from tests.benchmarks import bench_articles, bench_regions, bench_server, bench_stages, bench_themes, bench_training
+from tests.benchmarks import (
+    bench_articles,
+    bench_bulk,
+    bench_regions,
+    bench_request,
+    bench_server,
+    bench_stages,
+    bench_themes,
+    bench_training,
+    limits,
+)
 
 BENCHMARKS: dict[str, Callable[..., None]] = {
     "stages": bench_stages.main,
+    "request": bench_request.main,
     "server": bench_server.main,
+    "bulk": bench_bulk.main,
     "training": bench_training.main,
     "articles": lambda **_: bench_articles.main(),
     "regions": lambda **_: bench_regions.main([]),
@@ -33,6 +45,7 @@ def main() -> None:
         if not options.names or name in options.names:
             print(f"\n== {name}\n", flush=True)
             benchmark(quick=options.quick)
+    print(f"\n== limits\n\n{limits.summary()}")
 
 
 if __name__ == "__main__":
