@@ -1,8 +1,8 @@
 """make bench: run the benchmarks of this folder, print their tables, and at the end each limit and whether it is met.
 
-    python -m tests.benchmarks [stages] [request] [server] [bulk] [training] [articles] [regions] [themes] [--quick]
+    python -m tests.benchmarks [NAME ...] [--quick]
 
-All of them take about twenty minutes; --quick takes fewer rounds and leaves out the large corpora.
+All but `kinds` run if none is named, in about twenty minutes; --quick takes fewer rounds and no large corpora.
 """
 
 import argparse
@@ -29,20 +29,22 @@ BENCHMARKS: dict[str, Callable[..., None]] = {
     "articles": lambda **_: bench_articles.main(),
     "regions": lambda **_: bench_regions.main([]),
     "themes": lambda **_: bench_themes.main(),
+    "kinds": bench_server.kinds,
 }
+ONLY_BY_NAME = {"kinds"}
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m tests.benchmarks", description=(__doc__ or "").partition("\n")[0])
     parser.add_argument(
-        "names", nargs="*", metavar="NAME", help=f"one of {', '.join(BENCHMARKS)}; all if none is given"
+        "names", nargs="*", metavar="NAME", help=f"one of {', '.join(BENCHMARKS)}; all but kinds if none is given"
     )
     parser.add_argument("--quick", action="store_true", help="fewer rounds, small corpora")
     options = parser.parse_args()
     if unknown := set(options.names) - set(BENCHMARKS):
         parser.error(f"no such benchmark: {', '.join(sorted(unknown))}")
     for name, benchmark in BENCHMARKS.items():
-        if not options.names or name in options.names:
+        if name in (options.names or set(BENCHMARKS) - ONLY_BY_NAME):
             print(f"\n== {name}\n", flush=True)
             benchmark(quick=options.quick)
     print(f"\n== limits\n\n{limits.summary()}")

@@ -23,7 +23,9 @@ from sklearn.multiclass import OneVsRestClassifier
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import MultiLabelBinarizer
 
+from dateline.settings import load_settings
 from dateline.taxonomy import read_taxonomy
+from service.app import create_app as create_dateline
 from tests.benchmarks.texts import SEEDS
 from training.corpus import read_corpus
 
@@ -107,6 +109,11 @@ def create_bare_app() -> Flask:
         return app.response_class(answer, content_type="application/json")
 
     return app
+
+
+def create_dateline_app() -> Flask:
+    """Return Dateline's own app, for gunicorn's command line."""
+    return create_dateline(load_settings())
 
 
 if __name__ == "__main__":
