@@ -61,6 +61,20 @@ def test_idle_connections_stop_nobody(server: Server, sockets: contextlib.ExitSt
     assert time.monotonic() - begun < 3
 
 
+def test_clients_that_do_not_close_stop_nobody(server: Server, sockets: contextlib.ExitStack) -> None:
+    left = [sockets.enter_context(connect(server)) for _ in range(POOL)]
+    for client in left:
+        client.sendall(post().replace(b"Host", b"Connection: close\r\nHost"))
+    begun = time.monotonic()
+    for _ in range(8):
+        assert server.get("/health/live")[0] == 200
+        assert server.get("/v1/topics")[0] == 200
+    assert time.monotonic() - begun < 1.5
+    for client in left:
+        assert answers(client, 1)
+        assert client.recv(1) == b""
+
+
 def test_half_requests_stop_no_short_ones(server: Server, sockets: contextlib.ExitStack) -> None:
     for _ in range(2 * POOL):
         client = sockets.enter_context(connect(server))
@@ -92,6 +106,47 @@ def test_a_chunked_body_is_answered_like_any_other(server: Server, sockets: cont
     )
     client.sendall(head + b"%x\r\n%b\r\n0\r\n\r\n" % (len(BODY), BODY))
     assert answers(client, 1) == whole
+
+
+@pytest.mark.parametrize(
+    "odd",
+    [
+        pytest.param(b"GET /health/live HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n", id="no-chunk"),
+        pytest.param(b"GET /health/live HTTP/1.1\r\nHost: x\r\nContent-Length: 50\r\n\r\n", id="no-body"),
+        pytest.param(post().replace(b"Content-Length: ", b"Content-Length: 9"), id="body-too-short"),
+        pytest.param(post().replace(b"Content-Length: ", b"Content-Length: " + b"9" * 5000), id="long-number"),
+        pytest.param(post().replace(b"Content-", b"Content-Length: 0\r\nContent-", 1), id="two-lengths"),
+        pytest.param(
+            (post() + post()[:40] + b"Content-Length: 99999\r\n\r\n").ljust(8192) + post(), id="request-in-a-body"
+        ),
+    ],
+)
+def test_odd_requests_stop_no_others(server: Server, sockets: contextlib.ExitStack, odd: bytes) -> None:
+    for _ in range(3):
+        sockets.enter_context(connect(server)).sendall(odd)
+    time.sleep(0.2)
+    begun = time.monotonic()
+    for _ in range(8):
+        assert server.get("/health/live")[0] == 200
+        assert server.post("/v1/classify", {"text": STORY})[0] == 200
+    assert time.monotonic() - begun < 2
+
+
+def test_a_client_that_reads_no_answers_stops_no_others(server: Server, sockets: contextlib.ExitStack) -> None:
+    request = post(body=json.dumps({"text": STORY * 60, "explain": True}).encode())
+    for _ in range(2):
+        client = sockets.enter_context(socket.socket())
+        client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        client.connect(("127.0.0.1", int(server.url.rpartition(":")[2])))
+        client.settimeout(0.2)
+        with contextlib.suppress(TimeoutError, ConnectionError):
+            for _ in range(120):
+                client.sendall(request)
+                time.sleep(0.02)
+    begun = time.monotonic()
+    for _ in range(8):
+        assert server.post("/v1/classify", {"text": STORY})[0] == 200
+    assert time.monotonic() - begun < 2
 
 
 @pytest.mark.parametrize("item", [{"text": STORY}, {"text": "x", "title": STORY, "id": "7", "explain": True}])
