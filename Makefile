@@ -42,8 +42,8 @@ lint: env-dev ## ruff, mypy and the import contracts
 test: lint ## lint, types and all tests
 	$(BIN)/python -m pytest
 
-bench: env-dev ## run tests/benchmarks/ and print its tables
-	$(BIN)/python -m tests.benchmarks
+bench: env-dev ## run tests/benchmarks/ and print its tables (BENCH=--quick: the short way)
+	$(BIN)/python -m tests.benchmarks $(BENCH)
 
 fmt: env-dev ## format the code
 	$(BIN)/ruff check --fix .

@@ -21,7 +21,7 @@ from sklearn.svm import LinearSVC
 from dateline.taxonomy import Taxonomy
 from training.corpus import NO_TOPIC, Article, Corpus
 from training.features import Features, tfidf_with
-from training.topics import FOLDS, NEVER, TopicFit, assigned, calibrated, fit_topics, indicator
+from training.topics import DUAL, FOLDS, NEVER, TopicFit, assigned, calibrated, fit_topics, indicator
 
 _C = 1.0
 _MIN_ARTICLES = 3
@@ -164,7 +164,7 @@ def _fit(x: csr_matrix, truth: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     weights, bias = np.zeros((x.shape[1], truth.shape[1])), np.zeros(truth.shape[1])
     labels = np.flatnonzero((truth.sum(axis=0) >= _MIN_ARTICLES - 1) & ~truth.all(axis=0))
     for label in labels:
-        machine = LinearSVC(C=_C, class_weight="balanced", random_state=0).fit(x, truth[:, label])
+        machine = LinearSVC(C=_C, class_weight="balanced", dual=DUAL, random_state=0).fit(x, truth[:, label])
         weights[:, label], bias[label] = machine.coef_[0], machine.intercept_[0]
     if len(labels):
         weights[:, labels] -= weights[:, labels].mean(axis=1, keepdims=True)
