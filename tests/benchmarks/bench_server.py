@@ -112,7 +112,7 @@ def at_half(port: int, length: int, loads: Loads, *, quick: bool, name: str = "d
         drive(port, requests_of(length), connections=CONNECTIONS[-1], seconds=1.0 if quick else 3.0, rate=rate)
         for _ in range(2 if quick else 4)
     ]
-    return min(rounds, key=lambda load: load.p99 / load.p50)
+    return min(rounds, key=lambda load: load.p99)
 
 
 def judge(loads: Loads, half: dict[int, Load]) -> None:
