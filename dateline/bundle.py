@@ -23,7 +23,7 @@ from dateline.signature import UNSIGNED, Signing
 from dateline.taxonomy import Taxonomy
 from dateline.text import NORMALISER_VERSION
 
-FORMAT = 4
+FORMAT = 5
 """Number of the on-disk format. A change that older code cannot read gets the next number."""
 
 MANIFEST = "manifest.json"

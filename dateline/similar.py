@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dateline.terms import Ids
-from dateline.topics import Floats, vector
+from dateline.topics import Floats, unit_vector
 
 Origin = Literal["seeds", "store"]
 KEPT_TERMS = 100
@@ -41,8 +41,8 @@ class Neighbour:
 class SimilarIndex:
     """For each term, the articles that have it and its weight in their unit vectors.
 
-    `idf`: (n_terms,). The postings of term t are `articles[starts[t]:starts[t + 1]]` with `weights` beside them;
-    `starts`: (n_terms + 1,), `articles` numbers `entries`.
+    `idf`: (n_terms,), 0 for a term that no article has. The postings of term t are `articles[starts[t]:starts[t + 1]]`
+    with `weights` beside them; `starts`: (n_terms + 1,), `articles` numbers `entries`.
     """
 
     def __init__(
@@ -76,9 +76,11 @@ class SimilarIndex:
     def nearest(self, term_ids: Ids, counts: Ids, *, limit: int) -> list[Neighbour]:
         """Return the articles most similar to a text with these terms, best first; none that shares no term."""
         scores = np.zeros(len(self._entries), dtype=np.float64)
+        known = self._idf.take(term_ids) > 0.0
+        term_ids, counts = term_ids[known], counts[known]
         if len(term_ids) == 0 or len(scores) == 0:
             return []
-        terms, weights = strongest(term_ids, vector(self._idf, term_ids, counts))
+        terms, weights = strongest(term_ids, unit_vector(self._idf, term_ids, counts))
         for start, end, weight in zip(self._starts[terms], self._starts[terms + 1], weights, strict=True):
             scores[self._articles[start:end]] += weight * self._weights[start:end]
         limit = min(limit, len(scores))

@@ -1,6 +1,6 @@
 """Topics: which topics a text is about, and which of their sub-topics.
 
-One linear model over the text's unit TF-IDF vector x: score_k = bias_k + x · weights_k. Training blends into the
+One linear model over the text's TF-IDF vector x: score_k = bias_k + x · weights_k. Training blends into the
 weights what it learned from articles and what the seed words say (`training/topics.py`). A Platt curve turns scores
 into calibrated probabilities; a topic is assigned where its probability reaches the topic's threshold, and where none
 does, the best one if it is likely enough: a short text has little to show, a long one that shows little of any is
@@ -23,8 +23,10 @@ from dateline.taxonomy import Taxonomy
 from dateline.terms import Ids
 
 Floats = NDArray[np.floating[Any]]
+Bools = NDArray[np.bool_]
 
 SHORT_WORDS = 60
+LEAST_LENGTH = 0.5
 _FARTHEST = 700.0
 """Beyond it, the exponential function of a float overflows."""
 PLAIN = 0.6
@@ -135,7 +137,7 @@ class TopicAnswer(NamedTuple):
 
 
 class TopicClassifier:
-    """Assigns topics and sub-topics to a text's terms. `idf`: (n_terms,); `nothing` where the corpus taught it."""
+    """Assigns topics and sub-topics to a text's terms. `idf`, `lent`: (n_terms,); `nothing` if the corpus taught it."""
 
     def __init__(
         self,
@@ -144,10 +146,12 @@ class TopicClassifier:
         idf: Floats,
         topics: LabelModel,
         subtopics: LabelModel,
+        lent: Bools | None = None,
         nothing: Nothing | None = None,
     ) -> None:
         self._taxonomy = taxonomy
         self._idf = idf
+        self._lent = np.zeros(len(idf), dtype=bool) if lent is None else lent
         self._topics = topics
         self._subtopics = subtopics
         self._nothing = nothing
@@ -166,7 +170,12 @@ class TopicClassifier:
     def with_topics(self, topics: LabelModel) -> "TopicClassifier":
         """Return this classifier with another model of the topics."""
         return TopicClassifier(
-            self._taxonomy, idf=self._idf, topics=topics, subtopics=self._subtopics, nothing=self._nothing
+            self._taxonomy,
+            idf=self._idf,
+            topics=topics,
+            subtopics=self._subtopics,
+            lent=self._lent,
+            nothing=self._nothing,
         )
 
     @classmethod
@@ -174,13 +183,14 @@ class TopicClassifier:
         """Return the classifier that `state` was taken from."""
         topics, subtopics = LabelModel(**state["topics"]), LabelModel(**state["subtopics"])
         nothing = Nothing(**state["nothing"]) if state["nothing"] is not None else None
-        return cls(taxonomy, idf=state["idf"], topics=topics, subtopics=subtopics, nothing=nothing)
+        return cls(taxonomy, idf=state["idf"], topics=topics, subtopics=subtopics, lent=state["lent"], nothing=nothing)
 
     def state(self) -> dict[str, Any]:
         """Return what a bundle keeps of the classifier."""
         nothing = None if self._nothing is None else _shallow(self._nothing)
         return {
             "idf": self._idf,
+            "lent": self._lent,
             "topics": _shallow(self._topics),
             "subtopics": _shallow(self._subtopics),
             "nothing": nothing,
@@ -190,7 +200,7 @@ class TopicClassifier:
         """Return the assigned topics of a text given its terms and length, best first, each with its sub-topics."""
         if len(term_ids) == 0:
             return TopicAnswer()
-        x = vector(self._idf, term_ids, counts)
+        x = vector(self._idf, self._lent, term_ids, counts)
         scores = self._topics.scores(term_ids, x)
         probabilities = self._topics.probabilities(scores).tolist()
         assigned = self._topics.assigned_to_one(probabilities, n_words)
@@ -206,7 +216,7 @@ class TopicClassifier:
 
     def vector(self, term_ids: Ids, counts: Ids) -> Floats:
         """Return the unit TF-IDF vector of a text at its terms (n_terms,)."""
-        return vector(self._idf, term_ids, counts)
+        return vector(self._idf, self._lent, term_ids, counts)
 
     def scores(self, term_ids: Ids, counts: Ids) -> Floats:
         """Return the score of every topic (n_topics,) before calibration: about 1 where it is plain, -1 where not."""
@@ -219,7 +229,7 @@ class TopicClassifier:
     def contributions(self, term_ids: Ids, counts: Ids, code: str) -> tuple[Floats, float]:
         """Return what each term adds to a topic's score before calibration (n_terms,), and the topic's bias."""
         number = next(i for i, topic in enumerate(self._taxonomy.topics) if topic.code == code)
-        x = vector(self._idf, term_ids, counts)
+        x = self.vector(term_ids, counts)
         return x * self._topics.weights[term_ids, number], float(self._topics.bias[number])
 
     def _topic(self, number: int, score: float, term_ids: Ids, x: Floats) -> Topic:
@@ -236,15 +246,27 @@ class TopicClassifier:
 
 
 @compiled
-def vector(idf: Floats, term_ids: Ids, counts: Ids) -> Floats:
-    """Return the unit TF-IDF vector of a text at its terms: (1 + log count) * idf, divided by its length."""
+def vector(idf: Floats, lent: Bools, term_ids: Ids, counts: Ids) -> Floats:
+    """Return the TF-IDF vector of a text at its terms: (1 + log count) * idf, divided by its length.
+
+    `lent` (n_terms,) terms are those that only word vectors know. They have no part in the length, so that a text's
+    other terms weigh what they would without them; but the length is at least LEAST_LENGTH of that of all terms.
+    """
     x = np.empty(len(term_ids), np.float64)
-    square = 0.0
+    square = more = 0.0
     for i, term in enumerate(term_ids):
         x[i] = (1.0 + math.log(counts[i])) * idf[term]
-        square += x[i] * x[i]
-    unit: Floats = x / math.sqrt(square)
-    return unit
+        if lent[term]:
+            more += x[i] * x[i]
+        else:
+            square += x[i] * x[i]
+    weighted: Floats = x / max(math.sqrt(square), LEAST_LENGTH * math.sqrt(square + more))
+    return weighted
+
+
+def unit_vector(idf: Floats, term_ids: Ids, counts: Ids) -> Floats:
+    """Return the unit TF-IDF vector of a text at its terms, of which none is lent."""
+    return vector(idf, np.zeros(len(idf), dtype=bool), term_ids, counts)
 
 
 @compiled

@@ -46,12 +46,17 @@ def seeds(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("seeds") / "seeds"
     shutil.copytree(SEEDS, folder, ignore=shutil.ignore_patterns("articles"))
     (folder / "articles").mkdir()
+    write_articles(folder, of_topic=ARTICLES_PER_TOPIC)
+    return folder
+
+
+def write_articles(folder: Path, *, of_topic: int) -> None:
+    """Write the first articles of each topic into a seeds folder; all count the same."""
     for path in (SEEDS / "articles").glob("*.jsonl"):
-        lines = path.read_text(encoding="utf-8").splitlines()[:ARTICLES_PER_TOPIC]
+        lines = path.read_text(encoding="utf-8").splitlines()[:of_topic]
         articles = [{**json.loads(line), "weight": 1.0} for line in lines]
         text = "".join(json.dumps(article, ensure_ascii=False) + "\n" for article in articles)
         (folder / "articles" / path.name).write_text(text, encoding="utf-8")
-    return folder
 
 
 def train(seeds: Path, models: Path, *, seed: int = 1) -> str:

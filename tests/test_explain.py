@@ -5,7 +5,6 @@ from hypothesis import strategies as st
 from dateline.analyser import Analyser
 from dateline.terms import document_word_ids
 from dateline.text import read
-from dateline.topics import vector
 from tests.conftest import STORY
 from tests.test_service import Server
 
@@ -24,7 +23,7 @@ def test_the_weights_of_the_terms_add_up_to_the_score(analyser: Analyser, text: 
     ids, counts = analyser.index.counts(document_word_ids(analyser.index, document))
     codes = [topic.code for topic in analyser.taxonomy.topics]
     for topic in explanation["topics"]:
-        scores = analyser.topics._topics.scores(ids, vector(analyser.topics._idf, ids, counts))
+        scores = analyser.topics.scores(ids, counts)
         total = topic["bias"] + sum(term["weight"] for term in topic["terms"])
         assert total == pytest.approx(float(scores[codes.index(topic["code"])]), abs=1e-4)
         assert total == pytest.approx(topic["score"])

@@ -12,7 +12,7 @@ import pytest
 
 from dateline import bundle
 from dateline.registry import Registry
-from tests.conftest import ARTICLES_PER_TOPIC, SEEDS, run
+from tests.conftest import ARTICLES_PER_TOPIC, run, write_articles
 from training import gate, pipeline
 from training.corpus import Article
 from training.heldout import ATTACHMENT, HeldOut, content_key
@@ -75,9 +75,7 @@ def test_a_third_of_the_labels_shuffled_is_refused_with_a_table(
 
 def test_more_good_articles_are_published(copied_models: Callable[[], Path], seeds: Path, tmp_path: Path) -> None:
     more = shutil.copytree(seeds, tmp_path / "more")
-    for path in (SEEDS / "articles").glob("*.jsonl"):
-        lines = path.read_text(encoding="utf-8").splitlines()[: ARTICLES_PER_TOPIC * 2]
-        (more / "articles" / path.name).write_text("\n".join(lines) + "\n", encoding="utf-8")
+    write_articles(more, of_topic=ARTICLES_PER_TOPIC * 2)
     second = train(more, copied_models())
     assert second.comparison
     assert second.may_serve, second.comparison.worse

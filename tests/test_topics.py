@@ -12,7 +12,7 @@ from dateline.analyser import load
 from dateline.registry import Registry
 from dateline.taxonomy import Taxonomy
 from dateline.text import read
-from dateline.topics import LabelModel, vector
+from dateline.topics import LabelModel, unit_vector
 from tests.conftest import train
 from training.features import count, extract
 from training.topics import seed_matrix
@@ -27,7 +27,7 @@ def test_a_served_vector_is_scikit_learns() -> None:
     expected = transformer.transform(count(features.index, [read("Oil prices fell and oil rose")])).toarray()[0]
     ids, counts = features.index.counts(features.index.word_ids(read("Oil prices fell and oil rose").body_words))
     served = np.zeros_like(expected)
-    served[ids] = vector(transformer.idf_, ids, counts)
+    served[ids] = unit_vector(transformer.idf_, ids, counts)
     assert served == pytest.approx(expected)
 
 

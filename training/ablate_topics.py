@@ -23,6 +23,7 @@ from training.duplicates import near_duplicate_groups
 from training.evaluation import Expected, figures, read_pack
 from training.features import Features, count, extract
 from training.topics import WITH_SEED_WORDS, Blend, fit_topics
+from training.word_vectors import read_word_vectors
 
 Pack = tuple[list[Document], list[Expected]]
 _SHOWN = ("primary@1", "topics@1", "topicsF1", "ece")
@@ -36,8 +37,12 @@ def _single_words(features: Features) -> Features:
     return _keep(features, np.arange(features.index.n_terms) < len(features.index.stems))
 
 
+def _no_vectors(features: Features) -> Features:
+    return replace(features, lent=features.lent and replace(features.lent, vectors=0.0 * features.lent.vectors))
+
+
 def _keep(features: Features, kept: np.ndarray) -> Features:
-    return Features(features.index, csr_matrix(features.counts @ diags(kept.astype(np.float64))))
+    return replace(features, counts=csr_matrix(features.counts @ diags(kept.astype(np.float64))))
 
 
 _VARIANTS: Sequence[tuple[str, Blend, Callable[[Features], Features]]] = [
@@ -52,6 +57,7 @@ _VARIANTS: Sequence[tuple[str, Blend, Callable[[Features], Features]]] = [
     ("C = 0.03", replace(WITH_SEED_WORDS, penalty=0.03), _same),
     ("C = 0.5", replace(WITH_SEED_WORDS, penalty=0.5), _same),
     ("each topic its own threshold", replace(WITH_SEED_WORDS, few=10.0), _same),
+    ("no word vectors", WITH_SEED_WORDS, _no_vectors),
     ("no phrases in the articles", WITH_SEED_WORDS, _single_words),
 ]
 
@@ -64,7 +70,7 @@ def main(pack: Path, seeds: Path) -> None:
     taxonomy = read_taxonomy(seeds)
     corpus = read_corpus(seeds, taxonomy)
     groups = near_duplicate_groups(corpus.documents)
-    features = extract(corpus.documents, taxonomy)
+    features = extract(corpus.documents, taxonomy, word_vectors=read_word_vectors(seeds))
     packs = {path.stem: _pack(path) for path in sorted(pack.glob("*.jsonl"))}
     packs = {name: rows for name, rows in packs.items() if any("topics" in e for e in rows[1])}
     click.echo(f"| variant | {' | '.join(packs)} |\n|{'---|' * (len(packs) + 1)}")

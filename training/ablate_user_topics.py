@@ -18,6 +18,7 @@ from training.duplicates import near_duplicate_groups
 from training.evaluation import Expected, read_pack
 from training.features import count, extract
 from training.user_topics import fit_with_own
+from training.word_vectors import read_word_vectors
 
 _SIZES = (0, 5, 20, 50, 100)
 Row = tuple[str, str, Expected]
@@ -38,7 +39,7 @@ def main(pack: Path, seeds: Path, draw: int) -> None:
     click.echo("| labelled of each topic | topic@1 of the pack | topic@1 of the seeds |\n|---|---|---|")
     for size in [size for size in _SIZES if size < most] + [most]:
         own = [row for rows in by_topic.values() for row in rows[:size]]
-        of_pack, of_seeds = _measure(corpus, own, rest, taxonomy)
+        of_pack, of_seeds = _measure(corpus, own, rest, taxonomy, seeds)
         click.echo(f"| {size} | {of_pack:.3f} | {of_seeds:.3f} |")
 
 
@@ -51,7 +52,7 @@ def _by_topic(rows: list[Row], draw: int) -> dict[str, list[Row]]:
     return dict(sorted(by_topic.items()))
 
 
-def _measure(corpus: Corpus, own: list[Row], rest: list[Row], taxonomy: Taxonomy) -> tuple[float, float]:
+def _measure(corpus: Corpus, own: list[Row], rest: list[Row], taxonomy: Taxonomy, folder: Path) -> tuple[float, float]:
     """Return topic@1 of the rest, and cross-validated of the seeds, after training on the seeds and the user's own."""
     articles = [
         Article(id=f"own:{i}", title=title, text=text, topics=(e["topics"][0],))
@@ -59,7 +60,7 @@ def _measure(corpus: Corpus, own: list[Row], rest: list[Row], taxonomy: Taxonomy
     ]
     documents = [read(text, title) for text, title, _ in own]
     whole = Corpus(corpus.articles + tuple(articles), corpus.documents + tuple(documents), n_seeds=corpus.n_seeds)
-    features = extract(whole.documents, taxonomy)
+    features = extract(whole.documents, taxonomy, word_vectors=read_word_vectors(folder))
     fit, rows = fit_with_own(whole, features, near_duplicate_groups(whole.documents), taxonomy)
     seeds = (rows < corpus.n_seeds) & fit.truth.any(axis=1)
     right = fit.truth[np.arange(len(rows)), fit.confidences.argmax(axis=1)]

@@ -28,6 +28,8 @@ def baseline(
     frequency = np.asarray((features.counts[:, : len(index.stems)] > 0).sum(axis=0)).ravel()
     seeds = {word for topic in analyser.taxonomy.topics for word in seed_terms(topic.all_words())}
     lasting = (frequency > min_documents) | np.array([stem in seeds for stem in index.stems])
+    if features.lent is not None:
+        lasting |= features.lent.vectors[: len(index.stems)].any(axis=1)
     function_words = index.word_list(analyser.prose.function_words)
     tally = Tally()
     for row, document in enumerate(documents):

@@ -6,30 +6,54 @@ Second step of training. The counting is `dateline.terms`' own, so that a text h
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
-from scipy.sparse import csr_matrix
-from sklearn.feature_extraction.text import ENGLISH_STOP_WORDS
+from scipy.sparse import csr_matrix, diags
+from sklearn.feature_extraction.text import TfidfTransformer
 from sklearn.preprocessing import normalize
 
 from dateline.taxonomy import Taxonomy, TopicEntry
 from dateline.terms import MAX_TERM_WORDS, TermIndex, document_segments, document_word_ids, term_of
 from dateline.text import Document, normalise, stem, tokenise
+from dateline.topics import LEAST_LENGTH
+from training.stop_words import STOP_STEMS
+from training.word_vectors import WordVectors
 
 _NAME_PARTS = re.compile(r"\s*(?:[,;:/&()]|\band\b|\bor\b)\s*")
 _MIN_DOCUMENTS, _DOCUMENTS_EACH = 2, 1000
 """A term must occur in one document of so many, and in at least so many: rarer ones teach a large corpus only noise."""
 _MIN_BACKGROUND = 4
-STOP_STEMS = frozenset(stem(word) for word in ENGLISH_STOP_WORDS)
+
+
+@dataclass(frozen=True)
+class Lent:
+    """What word vectors add: `which` (n_terms,) of the terms only they know, how often those occur (n_docs, n_terms).
+
+    `vectors` (n_terms, n_dimensions) are those of all terms, zero for a term that has none.
+    """
+
+    which: np.ndarray
+    counts: csr_matrix
+    vectors: np.ndarray
 
 
 @dataclass(frozen=True)
 class Features:
-    """The terms of a corpus: `counts` is (n_docs, n_terms), term frequencies, titles weighted."""
+    """The terms of a corpus: `counts` is (n_docs, n_terms), term frequencies, titles weighted, without `lent` terms."""
 
     index: TermIndex
     counts: csr_matrix
+    lent: Lent | None = None
+
+    def of(self, rows: np.ndarray) -> "Features":
+        """Return the features of some documents."""
+        lent = self.lent and replace(self.lent, counts=self.lent.counts[rows])
+        return Features(self.index, self.counts[rows], lent)
+
+    def vectors(self, idf: np.ndarray) -> csr_matrix:
+        """Return the TF-IDF vectors (n_docs, n_terms) of the documents, given the IDF (n_terms,)."""
+        return tfidf_with(idf, self.counts, self.lent and self.lent.counts)
 
 
 def seed_terms(words: Iterable[str]) -> list[str]:
@@ -55,12 +79,13 @@ def extract(
     *,
     min_documents: int | None = None,
     background: Sequence[Document] = (),
+    word_vectors: WordVectors | None = None,
 ) -> Features:
     """Choose terms and count them: stems and pairs of stems in at least `min_documents` documents, and all seed words.
 
     `min_documents` grows with the corpus unless given. Stop words are no terms by themselves; a pair has none, but a
     seed phrase may. Where a topic has no seed words, the parts of its name stand in for them. `background` documents
-    lend single stems only, and are counted after the others.
+    lend single stems only, and are counted after the others. `word_vectors` lend their stems.
     """
     least = min_term_documents(len(documents)) if min_documents is None else min_documents
     seeds = {term for topic in taxonomy.topics for term in seed_terms(label_words(topic))}
@@ -72,7 +97,17 @@ def extract(
     chosen = {term for term, n in frequency.items() if n >= least}
     chosen |= _common_stems(background)
     index = TermIndex.build(chosen | seeds, surfaces)
-    return Features(index, count(index, [*documents, *background]))
+    if word_vectors is None:
+        return Features(index, count(index, [*documents, *background]))
+    own = set(index.terms())
+    index = TermIndex.build(own | set(word_vectors.stems), surfaces.union(word_vectors.words))
+    terms = index.terms()
+    counts = count(index, [*documents, *background])
+    only_lent = np.array([term not in own for term in terms])
+    lent, taught = diags(only_lent.astype(np.float64)), diags((~only_lent).astype(np.float64))
+    return Features(
+        index, _nonzero(counts @ taught), Lent(only_lent, _nonzero(counts @ lent), word_vectors.of_terms(terms))
+    )
 
 
 def _common_stems(background: Sequence[Document]) -> set[str]:
@@ -94,11 +129,36 @@ def count(index: TermIndex, documents: Sequence[Document]) -> csr_matrix:
     return csr_matrix((counts.astype(np.float64), ids, lengths), shape=(len(rows), index.n_terms))
 
 
-def tfidf_with(idf: np.ndarray, counts: csr_matrix) -> csr_matrix:
-    """Return the unit TF-IDF vectors of term counts (n_docs, n_terms) with a given IDF (n_terms,)."""
+def idf_of(counts: csr_matrix) -> np.ndarray:
+    """Return the IDF (n_terms,) of term counts (n_docs, n_terms), smoothed as scikit-learn does by default."""
+    return np.asarray(TfidfTransformer().fit(counts).idf_, dtype=np.float64)
+
+
+def tfidf_with(idf: np.ndarray, counts: csr_matrix, lent: csr_matrix | None = None) -> csr_matrix:
+    """Return the TF-IDF vectors of term counts (n_docs, n_terms) with a given IDF (n_terms,), as serving weighs them.
+
+    They are unit vectors, but that `lent` terms are added to them which have no part in their length
+    (`dateline.topics.vector`).
+    """
+    weighted = _weighted(idf, counts)
+    if lent is None:
+        return normalize(weighted)
+    added = _weighted(idf, lent)
+    squares, more = (np.asarray(x.multiply(x).sum(axis=1)).ravel() for x in (weighted, added))
+    lengths = np.maximum(np.sqrt(squares), LEAST_LENGTH * np.sqrt(squares + more))
+    return csr_matrix(diags(1.0 / np.where(lengths > 0.0, lengths, 1.0)) @ (weighted + added))
+
+
+def _weighted(idf: np.ndarray, counts: csr_matrix) -> csr_matrix:
     weighted = counts.astype(np.float64).tocsr(copy=True)
     weighted.data = (1.0 + np.log(weighted.data)) * idf[weighted.indices]
-    return normalize(weighted)
+    return weighted
+
+
+def _nonzero(counts: csr_matrix) -> csr_matrix:
+    counts = csr_matrix(counts)
+    counts.eliminate_zeros()
+    return counts
 
 
 def _candidates(document: Document) -> Iterator[str]:

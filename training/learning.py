@@ -12,8 +12,8 @@ from scipy.sparse import csr_matrix
 from sklearn.model_selection import GroupKFold
 
 from dateline.taxonomy import Taxonomy
-from dateline.terms import TermIndex
 from training.corpus import Article
+from training.features import Features
 from training.topics import FOLDS, Blend, fit_labels, topic_task
 
 _SHARES = (0.125, 0.25, 0.5, 1.0)
@@ -28,14 +28,16 @@ class Point:
 
 
 def learning_curve(
-    x: csr_matrix, articles: Sequence[Article], groups: np.ndarray, taxonomy: Taxonomy, index: TermIndex, *,
+    x: csr_matrix, articles: Sequence[Article], groups: np.ndarray, taxonomy: Taxonomy, features: Features, *,
     blend: Blend, seed: int,
 ) -> list[Point]:  # fmt: skip
     """Return the curve for documents `x` (n_docs, n_terms) of articles with topics and their near-duplicate groups.
 
+    `features` are those that `x` was made from.
+
     It is empty where there are too few articles to draw one.
     """
-    task = topic_task(articles, taxonomy, index)
+    task = topic_task(articles, taxonomy, features)
     if len(set(groups.tolist())) < FOLDS or not task.truth.any():
         return []
     train, test = next(iter(GroupKFold(FOLDS).split(x, groups=groups)))

@@ -39,6 +39,7 @@ from training.theme_versions import article_facts, previous_themes
 from training.themes import Previous, ThemeFit, fit_themes
 from training.topics import FOLDS, TopicFit
 from training.user_topics import fit_with_own
+from training.word_vectors import read_word_vectors
 
 N_CANARIES = 12
 
@@ -143,7 +144,9 @@ def _fit(
     groups = near_duplicate_groups(corpus.documents)
     report("counting terms")
     n = corpus.n_taught
-    features = extract(corpus.documents[:n], taxonomy, background=corpus.documents[n:])
+    features = extract(
+        corpus.documents[:n], taxonomy, background=corpus.documents[n:], word_vectors=read_word_vectors(seeds)
+    )
     prose = fit_prose(
         (d for a, d in zip(corpus.articles[:n], corpus.documents[:n], strict=True) if a.topics != ()),
         ENGLISH_STOP_WORDS,
@@ -255,7 +258,7 @@ def _contents(
         [fit.corpus.articles[row] for row in rows],
         fit.groups[rows],
         taxonomy,
-        fit.analyser.index,
+        fit.features,
         blend=fit.topics.blend,
         seed=seed,
     )

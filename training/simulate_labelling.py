@@ -20,8 +20,8 @@ from dateline.taxonomy import Taxonomy, TopicEntry, read_taxonomy
 from dateline.topics import TopicClassifier
 from training.corpus import Article, Corpus, read_corpus
 from training.duplicates import near_duplicate_groups
-from training.features import Features, extract
-from training.topics import fit_topics, tfidf
+from training.features import extract, idf_of
+from training.topics import fit_topics
 
 HELD_OUT = 1 / 3
 
@@ -42,11 +42,11 @@ class Bench:
         self.lengths = corpus.lengths[rows]
         self.groups = near_duplicate_groups(documents)
         self.features = extract(documents, self.taxonomy)
-        self.vectors = tfidf(self.features.counts, np.arange(len(rows)))[1].tocsr()
+        self.vectors = self.features.vectors(idf_of(self.features.counts))
 
     def fit(self, rows: np.ndarray) -> TopicClassifier:
         """Return a classifier trained on the labels of some rows."""
-        features = Features(self.features.index, self.features.counts[rows])
+        features = self.features.of(rows)
         labelled: list[Article] = [self.articles[i] for i in rows]
         fit = fit_topics(labelled, features, self.groups[rows], self.taxonomy, lengths=self.lengths[rows])
         return fit.classifier

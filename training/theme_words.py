@@ -9,7 +9,7 @@ from scipy.sparse import csr_matrix
 
 from dateline.terms import TermIndex
 from dateline.text import Document, spans, stem
-from training.features import STOP_STEMS
+from training.stop_words import STOP_STEMS
 
 NAME_TERMS = 3
 _MIN_DOCUMENTS = 4

@@ -1,8 +1,9 @@
-"""Fits the topic classifier: one linear model for each label, the sum of three.
+"""Fits the topic classifier: one linear model for each label, the sum of four.
 
 A linear support vector machine learns from the articles what tells labels apart; complement naive Bayes learns from the
 same articles how often each word is said of a label; the seed words add a fixed weight to their own label, which knows
-what the corpus never mentions.
+what the corpus never mentions; and word vectors (`training/meanings.py`) carry what was learned of some words over to
+others of like meaning.
 
 Calibration and thresholds come from scores that cross-validation gives to articles it did not train on;
 near-duplicates stay in one fold. The model that is saved is then fitted on everything.
@@ -12,8 +13,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
-from scipy.sparse import csr_matrix
-from sklearn.feature_extraction.text import TfidfTransformer
+from scipy.sparse import csr_matrix, diags
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import GroupKFold
 from sklearn.naive_bayes import ComplementNB
@@ -24,7 +24,8 @@ from dateline.taxonomy import Taxonomy
 from dateline.terms import TermIndex
 from dateline.topics import PLAIN, LabelModel, Nothing, TopicClassifier
 from training.corpus import NO_TOPIC, Article
-from training.features import Features, label_words, seed_terms
+from training.features import Features, idf_of, label_words, seed_terms
+from training.meanings import from_meanings
 
 FOLDS = 5
 DUAL = True
@@ -93,7 +94,8 @@ class Task:
     """Labels to learn: `truth` (n_docs, n_labels); `seeds` (n_terms, n_labels), 1 where a term is a seed word.
 
     `names` likewise, for the words in the names of labels without seed words. `main` (n_docs,): the number of the main
-    label, NO_TOPIC where there is none. `emphasis` (n_docs,): how much a document counts in learning.
+    label, NO_TOPIC where there is none. `emphasis` (n_docs,): how much a document counts in learning. `lent` (n_terms,)
+    are the terms that only word vectors know; `vectors` (n_terms, n_dimensions), where they are to be learned from.
     """
 
     truth: np.ndarray
@@ -101,6 +103,8 @@ class Task:
     seeds: csr_matrix
     names: csr_matrix
     emphasis: np.ndarray
+    lent: np.ndarray
+    vectors: np.ndarray | None = None
 
 
 def fit_topics(
@@ -122,8 +126,8 @@ def fit_topics(
     rows = np.array([i for i, article in enumerate(articles) if article.topics is not None], dtype=np.int64)
     if len(set(groups[rows].tolist())) < 2:
         raise InvalidSeeds("articles: at least two different articles with topics are needed to train")
-    labelled, counts, groups = [articles[i] for i in rows], features.counts[rows], groups[rows]
-    topics = topic_task(labelled, taxonomy, features.index)
+    labelled, features, groups = [articles[i] for i in rows], features.of(rows), groups[rows]
+    topics = topic_task(labelled, taxonomy, features)
     entries = [subtopic for topic in taxonomy.topics for subtopic in topic.subtopics]
     subtopics = Task(
         truth=indicator([article.subtopics for article in labelled], [entry.code for entry in entries]),
@@ -131,6 +135,7 @@ def fit_topics(
         seeds=seed_matrix([list(entry.words) for entry in entries], features.index),
         names=seed_matrix([[] for _ in entries], features.index),
         emphasis=topics.emphasis,
+        lent=topics.lent,
     )
     blend = blend or (WITH_SEED_WORDS if topics.seeds.nnz else WITHOUT)
     empty = np.asarray(~topics.truth.any(axis=1))
@@ -138,25 +143,29 @@ def fit_topics(
     # What a fold had no example of stays NaN: nothing can be learned from its scores.
     held_out = [np.full(task.truth.shape, np.nan) for task in (topics, subtopics)]
     for train, test in GroupKFold(min(FOLDS, len(set(groups)))).split(rows, groups=groups):
-        _, x = tfidf(counts, train)
+        x = features.vectors(idf_of(features.counts[train]))
         for task, scores in zip((topics, subtopics), held_out, strict=True):
             weights, bias = fit_labels(x, train, task, blend)
             seen = task.truth[train].any(axis=0) & ~task.truth[train].all(axis=0)
             scores[np.ix_(test, seen)] = (x[test] @ weights + bias)[:, seen]
         if empty.sum() >= _MIN_NOTHING:
-            empty_scores[test] = _nothing_machine(x[train], empty[train]).decision_function(x[test])
+            machine = _nothing_machine(_taught(x[train], topics.lent), empty[train])
+            empty_scores[test] = machine.decision_function(x[test])
         progress()
     everything = np.arange(len(rows))
-    idf, x = tfidf(counts, everything)
+    idf = idf_of(features.counts)
+    x = features.vectors(idf)
     models = []
     for task, scores in zip((topics, subtopics), held_out, strict=True):
         models.append(calibrated(*fit_labels(x, everything, task, blend), scores, task.truth, blend))
         progress()
     scores = np.nan_to_num(held_out[0], nan=NEVER)
-    nothing = _nothing(x, empty, empty_scores)
+    nothing = _nothing(_taught(x, topics.lent), empty, empty_scores)
     refused = empty_scores >= nothing.threshold if nothing is not None else np.zeros(len(rows), dtype=bool)
     return TopicFit(
-        classifier=TopicClassifier(taxonomy, idf=idf, topics=models[0], subtopics=models[1], nothing=nothing),
+        classifier=TopicClassifier(
+            taxonomy, idf=idf, lent=topics.lent, topics=models[0], subtopics=models[1], nothing=nothing
+        ),
         confidences=models[0].confidences(scores),
         assigned=assigned(models[0], scores, lengths[rows], refused),
         truth=topics.truth,
@@ -176,8 +185,9 @@ def assigned(model: LabelModel, scores: np.ndarray, lengths: np.ndarray, refused
     return np.asarray(model.assigned(probabilities, lengths) & ~silent[:, np.newaxis])
 
 
-def topic_task(articles: Sequence[Article], taxonomy: Taxonomy, index: TermIndex) -> Task:
+def topic_task(articles: Sequence[Article], taxonomy: Taxonomy, features: Features) -> Task:
     """Return the task of telling a taxonomy's topics, for articles whose topics are known."""
+    index = features.index
     codes = [topic.code for topic in taxonomy.topics]
     return Task(
         truth=indicator([article.topics or () for article in articles], codes),
@@ -185,6 +195,8 @@ def topic_task(articles: Sequence[Article], taxonomy: Taxonomy, index: TermIndex
         seeds=seed_matrix([list(topic.all_words()) for topic in taxonomy.topics], index),
         names=seed_matrix([[] if any(t.all_words()) else label_words(t) for t in taxonomy.topics], index),
         emphasis=np.array([article.weight for article in articles]),
+        lent=np.zeros(index.n_terms, dtype=bool) if features.lent is None else features.lent.which,
+        vectors=None if features.lent is None else features.lent.vectors,
     )
 
 
@@ -196,15 +208,10 @@ def seed_matrix(words: Sequence[Sequence[str]], index: TermIndex) -> csr_matrix:
     return csr_matrix((np.ones(len(pairs)), (rows, columns)), shape=(index.n_terms, len(words)))
 
 
-def tfidf(counts: csr_matrix, rows: np.ndarray) -> tuple[np.ndarray, csr_matrix]:
-    """Return the IDF (n_terms,) of some rows of `counts`, and the unit TF-IDF vectors of all rows with it."""
-    transformer = TfidfTransformer(sublinear_tf=True).fit(counts[rows])
-    return transformer.idf_.astype(np.float64), transformer.transform(counts)
-
-
 def fit_labels(x: csr_matrix, rows: np.ndarray, task: Task, blend: Blend) -> tuple[np.ndarray, np.ndarray]:
     """Return (weights (n_terms, n_labels), bias (n_labels,)) of the blend, learned from some rows of `x`."""
-    x, truth, emphasis = x[rows], task.truth[rows], task.emphasis[rows]
+    x, truth, main, emphasis = x[rows], task.truth[rows], task.main[rows], task.emphasis[rows]
+    taught = _taught(x, task.lent)
     weights = np.zeros((x.shape[1], truth.shape[1]), dtype=np.float32)
     # A label without articles rests on its seed words or name; without those it is never assigned.
     described = np.asarray((task.seeds + task.names).sum(axis=0)).ravel() > 0
@@ -212,17 +219,27 @@ def fit_labels(x: csr_matrix, rows: np.ndarray, task: Task, blend: Blend) -> tup
     for label in np.flatnonzero(truth.any(axis=0) & ~truth.all(axis=0)):
         balance = "balanced" if blend.balanced else None
         machine = LinearSVC(C=blend.penalty, class_weight=balance, dual=DUAL, random_state=0)
-        machine.fit(x, truth[:, label], sample_weight=emphasis)
+        machine.fit(taught, truth[:, label], sample_weight=emphasis)
         weights[:, label] = machine.coef_[0]
         bias[label] = machine.intercept_[0]
     if blend.bayes:
         share = min(1.0, (task.main != NO_TOPIC).sum() / _BAYES_FULL)
-        weights += blend.bayes * share * _bayes(x, task.main[rows], emphasis, n_labels=truth.shape[1])
+        known = np.flatnonzero(~task.lent)
+        weights[known] += blend.bayes * share * _bayes(taught[:, known], main, emphasis, n_labels=truth.shape[1])
     if task.seeds.nnz:
         weights += blend.seeds * task.seeds.toarray()
     if task.names.nnz:
         weights += task.names.toarray() * (_NAME_WEIGHT / (1.0 + truth.sum(axis=0) / _NAME_FEW))
+    if task.vectors is not None:
+        of_words, offset = from_meanings(x, main, emphasis, task.vectors, n_labels=truth.shape[1])
+        weights += of_words
+        bias = bias + offset
     return weights.astype(np.float32), bias
+
+
+def _taught(x: csr_matrix, lent: np.ndarray) -> csr_matrix:
+    """Return documents (n_docs, n_terms) without the terms that only word vectors know."""
+    return csr_matrix(x @ diags((~lent).astype(np.float64))) if lent.any() else x
 
 
 def _bayes(x: csr_matrix, main: np.ndarray, emphasis: np.ndarray, *, n_labels: int) -> np.ndarray:

@@ -20,7 +20,7 @@ from sklearn.svm import LinearSVC
 
 from dateline.taxonomy import Taxonomy
 from training.corpus import NO_TOPIC, Article, Corpus
-from training.features import Features, tfidf_with
+from training.features import Features
 from training.topics import DUAL, FOLDS, NEVER, TopicFit, assigned, calibrated, fit_topics, indicator
 
 _C = 1.0
@@ -67,7 +67,7 @@ def fit_with_own(
         return fit, rows
     labelled = [articles[row] for row in mine]
     folded = fold_in(
-        fit, features.counts[mine], labelled, groups[mine], taxonomy, lengths=lengths[mine]
+        fit, features.of(mine), labelled, groups[mine], taxonomy, lengths=lengths[mine]
     )  # fmt: skip
     return folded, np.concatenate([rows, mine])
 
@@ -91,16 +91,16 @@ def is_own(articles: Sequence[Article], groups: np.ndarray, *, n_seeds: int) -> 
 
 
 def fold_in(
-    fit: TopicFit, counts: csr_matrix, articles: Sequence[Article], groups: np.ndarray, taxonomy: Taxonomy, *,
+    fit: TopicFit, features: Features, articles: Sequence[Article], groups: np.ndarray, taxonomy: Taxonomy, *,
     lengths: np.ndarray,
 ) -> TopicFit:  # fmt: skip
-    """Return `fit` with the user's articles added, after its own rows; `counts` (n, n_terms) and `lengths` are theirs.
+    """Return `fit` with the user's articles added, after its own rows; `features` and `lengths` are theirs.
 
     The built-in model has not learned from them, nor the user's model from the built-in articles, so each is held out
     from the other, and calibration and thresholds are chosen anew on the sums.
     """
     classifier = fit.classifier
-    x = tfidf_with(classifier.idf, counts)
+    x = features.vectors(classifier.idf)
     truth = indicator([article.topics or () for article in articles], [topic.code for topic in taxonomy.topics])
     held_out = np.zeros(truth.shape)
     folds = min(FOLDS, len(set(groups.tolist())))
