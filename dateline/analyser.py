@@ -9,8 +9,6 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from dateline import bundle, language
 from dateline.draft import Draft, InputError, Text
 from dateline.errors import EmptyText, InvalidModel, NoModel, UnknownCountry
@@ -144,15 +142,12 @@ class Analyser:
     def _look_up(self, draft: Draft) -> None:
         document = draft.document
         title, body = self.index.look_up(document.title), self.index.look_up(document.body)
-        function_words = self._function_words.among(body)
         draft.terms, draft.counts = self.index.counts(joined_ids(title.ids, body.ids))
         draft.n_words = len(title.ids) + len(body.ids)
-        draft.is_prose = self.prose.holds(document, int(np.count_nonzero(function_words)), len(body.ids))
-        draft.unknown_words = (
-            unknown_share(body.ids >= 0, function_words)
-            if len(body.ids)
-            else unknown_share(title.ids >= 0, self._function_words.among(title))
-        )
+        draft.unknown_words, n_function_words = unknown_share(body.ids, self._function_words.among(body))
+        draft.is_prose = self.prose.holds(document, n_function_words, len(body.ids))
+        if not len(body.ids):
+            draft.unknown_words, _ = unknown_share(title.ids, self._function_words.among(title))
 
     def _answer(self, draft: Draft) -> Analysis:
         text, document, places = draft.text, draft.document, draft.places

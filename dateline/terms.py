@@ -261,7 +261,17 @@ def joined_ids(title: Ids, body: Ids) -> Ids:
     return np.concatenate([*[title, _GAP] * TITLE_WEIGHT, body]) if len(title) else body
 
 
-def unknown_share(known: Bools, function_words: Bools) -> float:
-    """Return the share of a text's content words that are not `known`, 0 if it has none; both arrays (n_words,)."""
-    n_content = len(known) - int(np.count_nonzero(function_words))
-    return (len(known) - int(np.count_nonzero(known | function_words))) / n_content if n_content else 0.0
+@compiled
+def unknown_share(ids: Ids, function_words: Bools) -> tuple[float, int]:
+    """Return the share of a text's content words that have no id, 0 if it has none, and how many others it has.
+
+    `ids` and `function_words`: (n_words,).
+    """
+    n_function_words = n_unknown = 0
+    for at in range(len(ids)):
+        if function_words[at]:
+            n_function_words += 1
+        elif ids[at] == UNKNOWN:
+            n_unknown += 1
+    n_content = len(ids) - n_function_words
+    return n_unknown / n_content if n_content else 0.0, n_function_words

@@ -201,14 +201,13 @@ class TopicClassifier:
         if len(term_ids) == 0:
             return TopicAnswer()
         x = vector(self._idf, self._lent, term_ids, counts)
-        scores = self._topics.scores(term_ids, x)
-        probabilities = self._topics.probabilities(scores).tolist()
+        order = self._topics.scores(term_ids, x).tolist()
+        probabilities = [self._topics.probability(score) for score in order]
         assigned = self._topics.assigned_to_one(probabilities, n_words)
         if not assigned:
             return TopicAnswer()
         if self._nothing is not None and max(probabilities) < PLAIN and self._nothing.holds(term_ids, x):
             return TopicAnswer(is_nothing=True)
-        order = scores.tolist()
         assigned.sort(key=lambda number: -order[number])
         told = self._topics.confidences_of(assigned, order, probabilities)
         pairs = zip(assigned, told, strict=True)

@@ -11,7 +11,7 @@ import numpy as np
 from dateline import language
 from dateline.analyser import Analyser
 from dateline.drift import Tally
-from dateline.terms import document_word_ids, unknown_share
+from dateline.terms import UNKNOWN, document_word_ids, unknown_share
 from dateline.text import Document
 from training.features import Features, seed_terms
 from training.heldout import HeldOut
@@ -38,12 +38,12 @@ def baseline(
         terms, counts = index.counts(document_word_ids(index, document))
         regions = analyser.regions.classify(document, term_ids=terms, term_counts=counts).regions
         words = index.look_up(document.body or document.title)
-        known = (words.ids >= 0) & lasting[words.ids]
+        lasting_ids = np.where((words.ids >= 0) & lasting[words.ids], words.ids, UNKNOWN)
         tally.count(
             topic=held_out.codes[best] if given else None,
             confidence=float(held_out.confidence[row]) if given else None,
             region=regions[0].code if regions else None,
-            unknown_words=unknown_share(known, function_words.among(words)),
+            unknown_words=unknown_share(lasting_ids, function_words.among(words))[0],
             spoken=language.detect(document.joined).code,
         )
     return tally

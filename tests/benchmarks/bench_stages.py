@@ -20,6 +20,7 @@ from dateline.registry import Registry
 from dateline.settings import load_settings
 from dateline.terms import joined_ids
 from dateline.text import read
+from tests.benchmarks import limits
 from tests.benchmarks.baseline import Baseline
 from tests.benchmarks.texts import texts
 
@@ -27,7 +28,8 @@ LENGTHS = (25, 150, 500, 3_000)
 FITTED = (150, 500, 1_500, 5_000, 15_000, 30_000)
 FLOOR = re.compile(r"[^\W_]{2,}")
 STAGES = ("floor", "read", "language", "look up", "terms", "regions", "topics", "themes", "whole", "batch", "baseline")
-LIMITS = {"x floor": 6.0, "x faster": 10.0, "in batch": 15.0}
+ASKED = 500
+MOST_FLOORS, LEAST_TIMES, LEAST_TIMES_IN_BATCH = 6.0, 10.0, 15.0
 MOST_GROWTH = 1.05
 BATCH = 64
 
@@ -36,6 +38,7 @@ def main(*, quick: bool) -> None:
     analyser = load(Registry(load_settings().models_dir).folder())
     baseline = Baseline()
     rounds = 5 if quick else 15
+    asked = (0.0, 0.0, 0.0)
     print(f"{'words':>6}" + "".join(f"{name:>11}" for name in [*STAGES, "texts/s", "x floor", "x faster", "in batch"]))
     for length in LENGTHS:
         costs = measured(analyser, baseline, texts(length), rounds=rounds if length < 1000 else max(3, rounds // 3))
@@ -43,10 +46,14 @@ def main(*, quick: bool) -> None:
         row = "".join(f"{costs[name] * 1e6:>11.0f}" for name in STAGES)
         ratios = (whole / costs["floor"], plain / whole, plain / costs["batch"])
         print(f"{length:>6}{row}{1 / whole:>11.0f}" + "".join(f"{ratio:>11.1f}" for ratio in ratios), flush=True)
-    print("limits at 500 words: " + ", ".join(f"{name} {limit}" for name, limit in LIMITS.items()))
+        if length == ASKED:
+            asked = ratios
     means = [best([lambda text=text: analyser.analyse(text)], rounds=5) for text in (texts(n, 1)[0] for n in FITTED)]
     slope = exponent(FITTED, means)
-    print(f"cost grows as length ** {slope:.2f} from {FITTED[0]:,} to {FITTED[-1]:,} words, limit {MOST_GROWTH}")
+    limits.check(f"one text of {ASKED} words, in floors", asked[0], most=MOST_FLOORS)
+    limits.check("times as fast as the baseline, one text at a time", asked[1], least=LEAST_TIMES)
+    limits.check("times as fast as the baseline, in batches", asked[2], least=LEAST_TIMES_IN_BATCH)
+    limits.check(f"exponent of cost by length, {FITTED[0]:,} to {FITTED[-1]:,} words", slope, most=MOST_GROWTH)
 
 
 def measured(analyser: Analyser, baseline: Baseline, given: list[str], *, rounds: int) -> dict[str, float]:
