@@ -41,8 +41,10 @@ def test_several_processes_give_the_answers_of_one_in_the_same_order(lines: Path
 
 
 def test_an_interrupted_run_goes_on_where_it_stopped(lines: Path, models: Path, alone: bytes, tmp_path: Path) -> None:
-    output = tmp_path / "answers.jsonl"
-    command = [sys.executable, "-m", "dateline", "classify", "--jobs", "1", "--output", output, lines]
+    more, output = tmp_path / "more.jsonl", tmp_path / "answers.jsonl"
+    more.write_bytes(lines.read_bytes() * 10)  # long enough to be interrupted
+    whole = alone * 10
+    command = [sys.executable, "-m", "dateline", "classify", "--jobs", "1", "--output", output, more]
     with subprocess.Popen(command, cwd=ROOT, env=environment(models), stderr=subprocess.PIPE) as running:
         while not (output.exists() and output.stat().st_size):
             time.sleep(0.01)
@@ -52,15 +54,15 @@ def test_an_interrupted_run_goes_on_where_it_stopped(lines: Path, models: Path, 
     assert running.returncode == 130
     assert f"go on with: --output {output} --resume" in told
     written = output.read_bytes()
-    assert alone.startswith(written)
-    assert len(written) < len(alone)
+    assert whole.startswith(written)
+    assert len(written) < len(whole)
     with output.open("ab") as half:
         half.write(b'{"id": 12, "mod')  # as a crash would leave it
-    run("dateline", "classify", "--output", output, "--resume", lines, models=models)
-    assert output.read_bytes() == alone
-    again = run("dateline", "classify", "--output", output, "--resume", lines, models=models)
+    run("dateline", "classify", "--output", output, "--resume", more, models=models)
+    assert output.read_bytes() == whole
+    again = run("dateline", "classify", "--output", output, "--resume", more, models=models)
     assert again.returncode == 0
-    assert output.read_bytes() == alone
+    assert output.read_bytes() == whole
 
 
 def test_a_killed_run_leaves_no_process_and_goes_on(lines: Path, models: Path, alone: bytes, tmp_path: Path) -> None:
