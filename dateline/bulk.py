@@ -23,6 +23,7 @@ import joblib
 import orjson
 
 from dateline.analyser import Analyser, load
+from dateline.compiled import interruptible
 from dateline.draft import Text
 from dateline.errors import DatelineError, EmptyText, InvalidText, UnknownCountry
 from dateline.settings import load_settings
@@ -118,7 +119,8 @@ def _in_processes(chunks: Iterable[list[Raw]], folder: Path, options: Options, *
 def answer(analyser: Analyser, raws: Sequence[Raw], options: Options) -> Answers:
     """Return the answers to texts; one that is none gets its id and an "error"."""
     read = [_read(raw, options) for raw in raws]
-    analyses = iter(analyser.analyse_many([text for _, text in read if isinstance(text, Text)]))
+    with interruptible():
+        analyses = iter(analyser.analyse_many([text for _, text in read if isinstance(text, Text)]))
     lines, errors = [], []
     for raw, (id, text) in zip(raws, read, strict=True):
         analysis = next(analyses) if isinstance(text, Text) else text
