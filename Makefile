@@ -42,7 +42,8 @@ lint: env-dev ## ruff, mypy and the import contracts
 test: lint ## lint, types and all tests
 	$(BIN)/python -m pytest
 
-bench: env-dev ## run tests/benchmarks/ and print its tables (BENCH=--quick: the short way)
+bench: env-dev ## run tests/benchmarks/ on the current model and print its tables (BENCH=--quick: the short way)
+	$(BIN)/python -m training train --if-needed
 	$(BIN)/python -m tests.benchmarks $(BENCH)
 
 fmt: env-dev ## format the code
