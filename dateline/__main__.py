@@ -1,12 +1,10 @@
 """python -m dateline: classify files or JSON Lines without a server."""
 
-import signal
 import sys
 import time
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from collections.abc import Callable
+from contextlib import ExitStack
 from pathlib import Path
-from threading import Event
 from typing import TYPE_CHECKING
 
 import click
@@ -89,7 +87,6 @@ def _classify(
         quiet = output is None and sys.stdout.isatty()
         show = stack.enter_context(_Progress(total, begun=done.n, read=read, quiet=quiet))
         jobs = jobs or bulk.cores()
-        asked = stack.enter_context(_asked_to_stop()) if _STDIN not in files else Event()
         for answers in bulk.answer_all(raws, folder, options, jobs=jobs, prompt=jobs == 1 and _STDIN in files):
             out.write(answers.lines)
             if answers.n == 1 or output is not None:
@@ -98,22 +95,8 @@ def _classify(
                 click.echo(error, err=True)
             failed += len(answers.errors)
             show.advance(answers)
-            if asked.is_set():
-                out.flush()
-                raise KeyboardInterrupt
         out.flush()
     return failed
-
-
-@contextmanager
-def _asked_to_stop() -> Iterator[Event]:
-    """Yield what Ctrl-C sets meanwhile: an exception in the middle of compiled code would be lost."""
-    asked = Event()
-    before = signal.signal(signal.SIGINT, lambda *_: asked.set())
-    try:
-        yield asked
-    finally:
-        signal.signal(signal.SIGINT, before)
 
 
 class _Progress:

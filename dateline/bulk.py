@@ -17,13 +17,13 @@ from functools import cache
 from itertools import chain, islice
 from multiprocessing import get_all_start_methods, get_context
 from pathlib import Path
+from threading import Event
 from typing import IO, Any, NamedTuple
 
 import joblib
 import orjson
 
 from dateline.analyser import Analyser, load
-from dateline.compiled import interruptible
 from dateline.draft import Text
 from dateline.errors import DatelineError, EmptyText, InvalidText, UnknownCountry
 from dateline.settings import load_settings
@@ -95,10 +95,10 @@ def answer_all(
     """
     analyser = _analyser(folder)
     for raw in raws if prompt else islice(raws, _ALONE):
-        yield answer(analyser, [raw], options)
+        yield _answer_whole(analyser, [raw], options)
     chunks = _chunks(raws)
     if jobs == 1:
-        yield from (answer(analyser, chunk, options) for chunk in chunks)
+        yield from (_answer_whole(analyser, chunk, options) for chunk in chunks)
     elif (first := next(chunks, None)) is not None:
         yield from _in_processes(chain([first], chunks), folder, options, jobs=jobs)
 
@@ -116,11 +116,23 @@ def _in_processes(chunks: Iterable[list[Raw]], folder: Path, options: Options, *
             yield begun.popleft().result()
 
 
+def _answer_whole(analyser: Analyser, raws: Sequence[Raw], options: Options) -> Answers:
+    """Return the answers; Ctrl-C waits until they are made: in the middle of compiled code, it would get lost."""
+    asked = Event()
+    before = signal.signal(signal.SIGINT, lambda *_: asked.set())
+    try:
+        answers = answer(analyser, raws, options)
+    finally:
+        signal.signal(signal.SIGINT, before)
+    if asked.is_set():
+        raise KeyboardInterrupt
+    return answers
+
+
 def answer(analyser: Analyser, raws: Sequence[Raw], options: Options) -> Answers:
     """Return the answers to texts; one that is none gets its id and an "error"."""
     read = [_read(raw, options) for raw in raws]
-    with interruptible():
-        analyses = iter(analyser.analyse_many([text for _, text in read if isinstance(text, Text)]))
+    analyses = iter(analyser.analyse_many([text for _, text in read if isinstance(text, Text)]))
     lines, errors = [], []
     for raw, (id, text) in zip(raws, read, strict=True):
         analysis = next(analyses) if isinstance(text, Text) else text

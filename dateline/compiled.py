@@ -5,8 +5,7 @@ the machine code beside the module, or in NUMBA_CACHE_DIR, so that later process
 import other modules of the project.
 """
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from functools import partial
 from typing import ParamSpec, TypeVar
 
@@ -26,17 +25,3 @@ def compiled(function: Callable[P, R]) -> Callable[P, R]:
     except RuntimeError:
         made = _compile()(function)
     return made
-
-
-@contextmanager
-def interruptible() -> Iterator[None]:
-    """Raise KeyboardInterrupt if that came while compiled code returned its result, which makes a SystemError of it."""
-    try:
-        yield
-    except SystemError as error:
-        cause: BaseException | None = error
-        while cause is not None and not isinstance(cause, KeyboardInterrupt):
-            cause = cause.__cause__ or cause.__context__
-        if cause is None:
-            raise
-        raise KeyboardInterrupt from error

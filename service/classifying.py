@@ -1,19 +1,21 @@
-"""What `/v1/classify` does with one text, and a short way to it around the framework.
+"""What `/v1/classify` does with one text and its batch with many, and a short way to it around the framework.
 
 Flask's way from the request to a view and back takes a quarter of the time of a short text. A request to classify one
 text that is as it should be goes the short way; whatever is odd about one, Flask gets it as if nothing had been tried,
 so that every error has one home. Must not import the routes.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from io import BytesIO
 from typing import TYPE_CHECKING, Any
 
 import orjson
 
 from dateline.analyser import Analyser
+from dateline.draft import Text
+from dateline.results import Analysis
 from dateline.settings import Settings
-from service import schemas
+from service import problems, schemas
 from service.drift import Counters
 from service.problems import Problem
 from service.serving import Serving
@@ -28,16 +30,37 @@ _JSON = "application/json"
 def classify(
     item: schemas.ClassifyRequest, *, analyser: Analyser, counters: Counters, settings: Settings
 ) -> dict[str, Any]:
-    """Return the answer to one text, counted. Raises Problem 422 or a domain error."""
+    """Return the answer to one text, counted. Raises Problem 422."""
+    (answer,) = classify_many([item], analyser=analyser, counters=counters, settings=settings)
+    if isinstance(answer, Problem):
+        raise answer
+    return answer
+
+
+def classify_many(
+    items: Sequence[schemas.ClassifyRequest], *, analyser: Analyser, counters: Counters, settings: Settings
+) -> list[dict[str, Any] | Problem]:
+    """Return for each text its answer, counted, or what is wrong with it."""
+    texts = [_text(item, settings) for item in items]
+    analyses = iter(analyser.analyse_many([text for text in texts if isinstance(text, Text)]))
+    answers: list[dict[str, Any] | Problem] = []
+    for item, text in zip(items, texts, strict=True):
+        result = text if isinstance(text, Problem) else next(analyses)
+        if isinstance(result, Analysis):
+            counters.count(result)
+            answers.append(result.to_dict(id=item.id))
+        else:
+            answers.append(result if isinstance(result, Problem) else problems.of_domain(result))
+    return answers
+
+
+def _text(item: schemas.ClassifyRequest, settings: Settings) -> Text | Problem:
     limit = settings.max_text_chars
     for field, value in (("text", item.text), ("title", item.title)):
         if len(value) > limit:
             message = f"{len(value):,} characters, the limit is {limit:,} (DATELINE_MAX_TEXT_CHARS)"
-            raise Problem(422, f"{field}: {message}", [{"field": field, "message": message}])
-    home_country = item.home_country or settings.home_country
-    analysis = analyser.analyse(item.text, title=item.title, home_country=home_country, explain=item.explain)
-    counters.count(analysis)
-    return analysis.to_dict(id=item.id)
+            return Problem(422, f"{field}: {message}", [{"field": field, "message": message}])
+    return Text(item.text, item.title, item.home_country or settings.home_country, item.explain)
 
 
 class ShortWay:

@@ -11,7 +11,7 @@ from pydantic import ValidationError
 
 from dateline import bundle
 from dateline.drift import Tally
-from dateline.errors import InvalidModel, InvalidText, NoModel, UnknownCountry, UnknownVersion
+from dateline.errors import InvalidModel, NoModel, UnknownVersion
 from dateline.settings import Settings
 from service import classifying, problems, schemas
 from service.drift import counters, summary
@@ -37,14 +37,10 @@ def _settings() -> Settings:
     return settings
 
 
-def _classify(item: schemas.ClassifyRequest) -> dict[str, Any]:
-    return classifying.classify(item, analyser=analyser(), counters=counters(), settings=_settings())
-
-
 @api.post("/classify", tags=[_CLASSIFY], responses={"200": schemas.ClassifyAnswer})
 def classify(body: schemas.ClassifyRequest) -> Response:
     """Classify one text."""
-    return _json(_classify(body))
+    return _json(classifying.classify(body, analyser=analyser(), counters=counters(), settings=_settings()))
 
 
 @api.post("/classify/batch", tags=[_CLASSIFY], responses={"200": schemas.BatchAnswer})
@@ -54,19 +50,20 @@ def classify_batch(body: schemas.BatchRequest) -> Response:
     if len(body.items) > limit:
         message = f"{len(body.items):,} items, the limit is {limit:,} (DATELINE_MAX_BATCH_ITEMS)"
         raise Problem(422, f"items: {message}", [{"field": "items", "message": message}])
-    items = [{"index": index, **_batch_item(item)} for index, item in enumerate(body.items)]
-    return _json({"model": analyser().version, "items": items})
+    items = [_item(item) for item in body.items]
+    sound = [item for item in items if isinstance(item, schemas.ClassifyRequest)]
+    model = analyser()
+    answers = iter(classifying.classify_many(sound, analyser=model, counters=counters(), settings=_settings()))
+    results = [item if isinstance(item, Problem) else next(answers) for item in items]
+    told = [{"error": result.body()} if isinstance(result, Problem) else {"result": result} for result in results]
+    return _json({"model": model.version, "items": [{"index": i, **item} for i, item in enumerate(told)]})
 
 
-def _batch_item(item: Any) -> dict[str, Any]:
+def _item(item: Any) -> schemas.ClassifyRequest | Problem:
     try:
-        return {"result": _classify(schemas.ClassifyRequest.model_validate(item))}
+        return schemas.ClassifyRequest.model_validate(item)
     except ValidationError as error:
-        return {"error": problems.invalid(error).body()}
-    except (InvalidText, UnknownCountry) as error:
-        return {"error": problems.of_domain(error).body()}
-    except Problem as problem:
-        return {"error": problem.body()}
+        return problems.invalid(error)
 
 
 @api.get("/topics", tags=[_LABELS], responses={"200": schemas.TopicsAnswer})
