@@ -182,3 +182,17 @@ def copied_models(models: Path, tmp_path: Path) -> Callable[[], Path]:
         return target
 
     return copy
+
+
+@pytest.fixture
+def models_copy(copied_models: Callable[[], Path]) -> Path:
+    """A copy of the session's models folder, to be changed."""
+    return copied_models()
+
+
+@pytest.fixture
+def copy_server(models_copy: Path) -> Iterator[Server]:
+    """A server with two worker processes on `models_copy`."""
+    running = Server(models_copy, workers=2)
+    yield running
+    running.stop()

@@ -3,7 +3,6 @@
 import json
 import shutil
 import time
-from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -44,15 +43,8 @@ def seeds_with_topic(seeds: Path, tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def models_copy(copied_models: Callable[[], Path]) -> Path:
-    return copied_models()
-
-
-@pytest.fixture
-def server(models_copy: Path) -> Iterator[Server]:
-    running = Server(models_copy, workers=2)
-    yield running
-    running.stop()
+def server(copy_server: Server) -> Server:
+    return copy_server
 
 
 def train(seeds: Path, models: Path) -> str:

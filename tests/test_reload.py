@@ -6,7 +6,7 @@ import signal
 import subprocess
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -22,15 +22,8 @@ PATHS = ("/v1/topics", "/v1/regions")
 
 
 @pytest.fixture
-def models_copy(copied_models: MakeModels) -> Path:
-    return copied_models()
-
-
-@pytest.fixture
-def server(models_copy: Path) -> Iterator[Server]:
-    running = Server(models_copy, workers=2)
-    yield running
-    running.stop()
+def server(copy_server: Server) -> Server:
+    return copy_server
 
 
 def answering(server: Server, asked: int = 12) -> set[str]:
