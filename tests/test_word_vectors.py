@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from scipy.sparse import csr_matrix
 
 from dateline.errors import InvalidSeeds
 from dateline.taxonomy import Taxonomy
@@ -11,7 +12,7 @@ from dateline.terms import document_word_ids
 from dateline.text import read
 from dateline.topics import TopicClassifier
 from training.corpus import Article
-from training.features import Features, count, extract
+from training.features import Features, Lent, count, extract
 from training.topics import fit_topics
 from training.word_vectors import BUILT_IN, FILE, WordVectors, read_word_vectors
 
@@ -63,7 +64,8 @@ def test_training_weighs_a_text_as_serving_does(text: str) -> None:
     assert lent is not None
     taught = counted.toarray() * ~lent.which
     added = counted.toarray() * lent.which
-    whole = Features(features.index, type(counted)(taught), type(lent)(lent.which, type(counted)(added), lent.vectors))
+    both = Lent(lent.which, csr_matrix(added), lent.vectors)
+    whole = Features(features.index, csr_matrix(taught), features.min_documents, both)
     trained = whole.vectors(classifier.idf).toarray()[0]
     ids, counts = features.index.counts(document_word_ids(features.index, read(text)))
     served = np.zeros_like(trained)

@@ -54,6 +54,7 @@ _VARIANTS: Sequence[tuple[str, Blend, Callable[[Features], Features]]] = [
     ("no naive Bayes", replace(WITH_SEED_WORDS, bayes=0.0), _same),
     ("naive Bayes weighs double", replace(WITH_SEED_WORDS, bayes=WITH_SEED_WORDS.bayes * 2), _same),
     ("classes not balanced", replace(WITH_SEED_WORDS, balanced=False), _same),
+    ("second topics count in full", replace(WITH_SEED_WORDS, second=1.0), _same),
     ("C = 0.03", replace(WITH_SEED_WORDS, penalty=0.03), _same),
     ("C = 0.5", replace(WITH_SEED_WORDS, penalty=0.5), _same),
     ("each topic its own threshold", replace(WITH_SEED_WORDS, few=10.0), _same),

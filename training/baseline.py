@@ -17,17 +17,12 @@ from training.features import Features, seed_terms
 from training.heldout import HeldOut
 
 
-def baseline(
-    analyser: Analyser, held_out: HeldOut, documents: Sequence[Document], features: Features, *, min_documents: int
-) -> Tally:
-    """Return the tally of the labelled articles, whose documents are in the order of `held_out`.
-
-    `min_documents`: in how many articles a term has to occur to be known.
-    """
+def baseline(analyser: Analyser, held_out: HeldOut, documents: Sequence[Document], features: Features) -> Tally:
+    """Return the tally of the labelled articles, whose documents are in the order of `held_out`."""
     index = features.index
     frequency = np.asarray((features.counts[:, : len(index.stems)] > 0).sum(axis=0)).ravel()
     seeds = {word for topic in analyser.taxonomy.topics for word in seed_terms(topic.all_words())}
-    lasting = (frequency > min_documents) | np.array([stem in seeds for stem in index.stems])
+    lasting = (frequency > features.min_documents) | np.array([stem in seeds for stem in index.stems])
     if features.lent is not None:
         lasting |= features.lent.vectors[: len(index.stems)].any(axis=1)
     function_words = index.word_list(analyser.prose.function_words)

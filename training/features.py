@@ -21,9 +21,9 @@ from training.stop_words import STOP_STEMS
 from training.word_vectors import WordVectors
 
 _NAME_PARTS = re.compile(r"\s*(?:[,;:/&()]|\band\b|\bor\b)\s*")
-_MIN_DOCUMENTS, _DOCUMENTS_EACH = 2, 1000
+_MIN_DOCUMENTS, _DOCUMENTS_EACH = 2, 2000
 """A term must occur in one document of so many, and in at least so many: rarer ones teach a large corpus only noise."""
-_MIN_BACKGROUND = 4
+_MIN_BACKGROUND, _BACKGROUND_EACH = 4, 1000
 
 
 @dataclass(frozen=True)
@@ -40,16 +40,20 @@ class Lent:
 
 @dataclass(frozen=True)
 class Features:
-    """The terms of a corpus: `counts` is (n_docs, n_terms), term frequencies, titles weighted, without `lent` terms."""
+    """The terms of a corpus: `counts` is (n_docs, n_terms), term frequencies, titles weighted, without `lent` terms.
+
+    `min_documents`: in how many documents a term had to be found to become one.
+    """
 
     index: TermIndex
     counts: csr_matrix
+    min_documents: int
     lent: Lent | None = None
 
     def of(self, rows: np.ndarray) -> "Features":
         """Return the features of some documents."""
         lent = self.lent and replace(self.lent, counts=self.lent.counts[rows])
-        return Features(self.index, self.counts[rows], lent)
+        return replace(self, counts=self.counts[rows], lent=lent)
 
     def vectors(self, idf: np.ndarray) -> csr_matrix:
         """Return the TF-IDF vectors (n_docs, n_terms) of the documents, given the IDF (n_terms,)."""
@@ -68,11 +72,6 @@ def label_words(topic: TopicEntry) -> list[str]:
     return words or [part for part in _NAME_PARTS.split(topic.name) if part]
 
 
-def min_term_documents(n_documents: int) -> int:
-    """Return in how many documents of a corpus a term must occur to be one."""
-    return max(_MIN_DOCUMENTS, n_documents // _DOCUMENTS_EACH)
-
-
 def extract(
     documents: Sequence[Document],
     taxonomy: Taxonomy,
@@ -87,7 +86,7 @@ def extract(
     seed phrase may. Where a topic has no seed words, the parts of its name stand in for them. `background` documents
     lend single stems only, and are counted after the others. `word_vectors` lend their stems.
     """
-    least = min_term_documents(len(documents)) if min_documents is None else min_documents
+    least = max(_MIN_DOCUMENTS, len(documents) // _DOCUMENTS_EACH) if min_documents is None else min_documents
     seeds = {term for topic in taxonomy.topics for term in seed_terms(label_words(topic))}
     frequency: Counter[str] = Counter()
     surfaces: set[str] = set()
@@ -98,7 +97,7 @@ def extract(
     chosen |= _common_stems(background)
     index = TermIndex.build(chosen | seeds, surfaces)
     if word_vectors is None:
-        return Features(index, count(index, [*documents, *background]))
+        return Features(index, count(index, [*documents, *background]), least)
     own = set(index.terms())
     index = TermIndex.build(own | set(word_vectors.stems), surfaces.union(word_vectors.words))
     terms = index.terms()
@@ -106,7 +105,7 @@ def extract(
     only_lent = np.array([term not in own for term in terms])
     lent, taught = diags(only_lent.astype(np.float64)), diags((~only_lent).astype(np.float64))
     return Features(
-        index, _nonzero(counts @ taught), Lent(only_lent, _nonzero(counts @ lent), word_vectors.of_terms(terms))
+        index, _nonzero(counts @ taught), least, Lent(only_lent, _nonzero(counts @ lent), word_vectors.of_terms(terms))
     )
 
 
@@ -116,7 +115,7 @@ def _common_stems(background: Sequence[Document]) -> set[str]:
     of_stem: Counter[str] = Counter()
     for word, n in frequency.items():
         of_stem[stem(word)] += n
-    least = max(_MIN_BACKGROUND, min_term_documents(len(background)))
+    least = max(_MIN_BACKGROUND, len(background) // _BACKGROUND_EACH)
     return {s for s, n in of_stem.items() if n >= least and s not in STOP_STEMS and not s.isdigit()}
 
 

@@ -26,7 +26,7 @@ from training import report as reports
 from training.baseline import baseline
 from training.corpus import Article, Corpus, read_corpus
 from training.duplicates import near_duplicate_groups
-from training.features import Features, extract, min_term_documents
+from training.features import Features, extract
 from training.gate import Comparison
 from training.heldout import HeldOut, held_out
 from training.learning import learning_curve
@@ -224,9 +224,7 @@ def _compare(fit: _Fit, registry: Registry, *, signing: Signing, seed: int) -> C
 def _facts(fit: _Fit, comparison: Comparison | None, *, seed: int, force: str | None) -> dict[str, Any]:
     """Return what a manifest says of a fit."""
     documents = [fit.corpus.documents[row] for row in fit.rows]
-    tally = baseline(
-        fit.analyser, fit.held_out, documents, fit.features, min_documents=min_term_documents(fit.corpus.n_taught)
-    )
+    tally = baseline(fit.analyser, fit.held_out, documents, fit.features)
     return {
         "version": fit.analyser.version,
         "created": datetime.now(UTC).isoformat(timespec="seconds"),
