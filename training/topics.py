@@ -48,15 +48,16 @@ _REFUSED = 0.001
 class Blend:
     """Options of the fit.
 
-    `penalty` (C) and `balanced` (class weights): the support vector machine's; `second`: what an article counts there
-    for a label that is not its main one. `bayes`: what naive Bayes weighs. `seeds`: what a seed word weighs. `few`: the
-    number of positives at which a label's own best threshold counts as much as the one that suits all labels; high
-    where texts to come will differ from the corpus. `fallback`: the probability that the best label of a text that is
-    not short needs where none reaches its threshold.
+    `penalty` (C) and `balance`: the support vector machine's; 0 counts every article alike, 1 those with a label as
+    much in all as those without. `second`: what an article counts there for a label that is not its main one. `bayes`:
+    what naive Bayes weighs. `seeds`: what a seed word weighs. `few`: the number of positives at which a label's own
+    best threshold counts as much as the one that suits all labels; high where texts to come will differ from the
+    corpus. `fallback`: the probability that the best label of a text that is not short needs where none reaches its
+    threshold.
     """
 
     penalty: float
-    balanced: bool
+    balance: float
     second: float
     bayes: float
     seeds: float
@@ -67,8 +68,8 @@ class Blend:
 _NAME_WEIGHT, _NAME_FEW = 2.0, 10.0
 """What the words of a topic's name weigh where it has no seed words; half as much once it has so many articles."""
 
-WITH_SEED_WORDS = Blend(penalty=0.2, balanced=True, second=0.3, bayes=1.6, seeds=0.8, few=500.0, fallback=0.02)
-WITHOUT = Blend(penalty=1.0, balanced=False, second=1.0, bayes=0.0, seeds=0.0, few=10.0, fallback=0.02)
+WITH_SEED_WORDS = Blend(penalty=0.2, balance=0.5, second=0.15, bayes=2.4, seeds=0.8, few=500.0, fallback=0.02)
+WITHOUT = Blend(penalty=1.0, balance=0.0, second=1.0, bayes=0.0, seeds=0.0, few=10.0, fallback=0.02)
 
 
 @dataclass(frozen=True)
@@ -219,7 +220,8 @@ def fit_labels(x: csr_matrix, rows: np.ndarray, task: Task, blend: Blend) -> tup
     described = np.asarray((task.seeds + task.names).sum(axis=0)).ravel() > 0
     bias = np.where(described, -1.0, NEVER)
     for label in np.flatnonzero(truth.any(axis=0) & ~truth.all(axis=0)):
-        balance = "balanced" if blend.balanced else None
+        shares = {True: truth[:, label].mean(), False: 1.0 - truth[:, label].mean()}
+        balance = {has: (0.5 / share) ** blend.balance for has, share in shares.items()}
         machine = LinearSVC(C=blend.penalty, class_weight=balance, dual=DUAL, random_state=0)
         is_second = truth[:, label] & (main != label) & (main != NO_TOPIC)
         machine.fit(taught, truth[:, label], sample_weight=emphasis * np.where(is_second, blend.second, 1.0))
