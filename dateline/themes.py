@@ -20,12 +20,12 @@ from dateline.terms import Ids
 
 Floats = NDArray[np.floating[Any]]
 
-_PLAIN_STEPS = 8
+_PLAIN_STEPS = 10
 _CYCLES_OF_TOPICS, _MAX_CYCLES = 2, 200
 """After so many cycles, topics that were left behind are dropped again."""
 _BLOCK = 16
 """Words are taken so many at a time; whole blocks leave the compiler no remainder."""
-_FIRST_LEAP, _LEAP_GROWTH = 4.0, 2.0
+_FIRST_LEAP, _LEAP_GROWTH = 2.0, 2.0
 _TOLERANCE = 3e-5
 """How far from the fixed point a text's theme weights may be, by their root sum of squares times root n_themes."""
 _LEFT_BEHIND = 1e-6

@@ -163,7 +163,7 @@ def test_own_articles_move_the_model_and_unlabelled_ones_do_not_hurt(
     known = {article.id for article in read_corpus(seeds, read_taxonomy(seeds)).articles}
     rest = [a for a in files if a["id"] not in known and tuple(a.get("topics") or ())[:1] in {(t,) for t in topics}]
     rest.sort(key=lambda article: article["id"][::-1])  # both topics from the start
-    own, background, asked = rest[0:240:4], rest[1:400:4], rest[2::4]
+    own, background, asked = rest[0:480:4], rest[1:600:4], rest[2::4]
     store = ArticleStore(f"sqlite:///{models_copy}-data/articles.db")
     store.add([NewArticle(title=a["title"], text=a["text"], topics=a["topics"][:1]) for a in own])
     store.add([NewArticle(title=a["title"], text=a["text"]) for a in background])
@@ -178,4 +178,4 @@ def test_own_articles_move_the_model_and_unlabelled_ones_do_not_hurt(
         return sum(bool(t) and t[0].code in a["topics"] for t, a in zip(got, asked, strict=True)) / len(asked)
 
     assert len(asked) > 100
-    assert right(new) > right(old)
+    assert right(new) > right(old), (right(new), right(old))
