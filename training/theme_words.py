@@ -12,7 +12,8 @@ from dateline.text import Document, spans, stem
 from training.stop_words import STOP_STEMS
 
 NAME_TERMS = 3
-_MIN_DOCUMENTS = 4
+_MIN_DOCUMENTS, _DOCUMENTS_EACH = 4, 1000
+"""A word must be in so many documents, and in one of so many."""
 _MAX_DOCUMENT_SHARE, _MAX_BURSTY_SHARE = 0.12, 0.3
 _BURSTY = 2.6
 """Words that, where they occur, occur so often are about something, and may be in more of the articles."""
@@ -44,7 +45,8 @@ def theme_words(counts: csr_matrix, index: TermIndex) -> np.ndarray:
     content = np.array(
         [len(s) > 2 and s not in STOP_STEMS and s not in _NO_SUBJECT and not s.isdigit() for s in index.stems]
     )
-    return np.flatnonzero((frequency >= _MIN_DOCUMENTS) & (frequency <= most) & content)
+    least = max(_MIN_DOCUMENTS, counts.shape[0] // _DOCUMENTS_EACH)
+    return np.flatnonzero((frequency >= least) & (frequency <= most) & content)
 
 
 class Spelling:

@@ -31,7 +31,8 @@ from training.theme_start import continued, factorised
 from training.theme_words import theme_words
 
 SWEEPS = 150
-_THEMES_PER_ROOT = 0.66
+_THEMES_PER_ROOT, _MOST_THEMES = 0.66, 50
+"""More would cost every answer time, and are more than a reader surveys."""
 _LEAST_COHERENCE = 0.0
 """Where the number of themes is not fixed, topics below this are no themes."""
 _NEW_FROM, _NEW_PER_TOPIC = 20, 200
@@ -81,7 +82,7 @@ class Learned:
 
 def themes_for(n_articles: int) -> int:
     """Return how many themes a corpus of so many articles is given unless somebody fixes it."""
-    return max(2, round(_THEMES_PER_ROOT * float(np.sqrt(n_articles))))
+    return min(_MOST_THEMES, max(2, round(_THEMES_PER_ROOT * float(np.sqrt(n_articles)))))
 
 
 def fit_themes(
