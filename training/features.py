@@ -24,6 +24,7 @@ _NAME_PARTS = re.compile(r"\s*(?:[,;:/&()]|\band\b|\bor\b)\s*")
 _MIN_DOCUMENTS, _DOCUMENTS_EACH = 2, 2000
 """A term must occur in one document of so many, and in at least so many: rarer ones teach a large corpus only noise."""
 _MIN_BACKGROUND, _BACKGROUND_EACH = 4, 1000
+"""The same for stems that only background documents have."""
 
 
 @dataclass(frozen=True)

@@ -220,11 +220,11 @@ def fit_labels(x: csr_matrix, rows: np.ndarray, task: Task, blend: Blend) -> tup
     described = np.asarray((task.seeds + task.names).sum(axis=0)).ravel() > 0
     bias = np.where(described, -1.0, NEVER)
     for label in np.flatnonzero(truth.any(axis=0) & ~truth.all(axis=0)):
-        shares = {True: truth[:, label].mean(), False: 1.0 - truth[:, label].mean()}
-        balance = {has: (0.5 / share) ** blend.balance for has, share in shares.items()}
+        has = truth[:, label]
+        balance = {value: (0.5 / np.mean(has == value)) ** blend.balance for value in (True, False)}
         machine = LinearSVC(C=blend.penalty, class_weight=balance, dual=DUAL, random_state=0)
-        is_second = truth[:, label] & (main != label) & (main != NO_TOPIC)
-        machine.fit(taught, truth[:, label], sample_weight=emphasis * np.where(is_second, blend.second, 1.0))
+        is_second = has & (main != label) & (main != NO_TOPIC)
+        machine.fit(taught, has, sample_weight=emphasis * np.where(is_second, blend.second, 1.0))
         weights[:, label] = machine.coef_[0]
         bias[label] = machine.intercept_[0]
     if blend.bayes:
